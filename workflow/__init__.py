@@ -1,0 +1,1 @@
+"""What the SOP "Penyebarluasan Data" decides: no server, no database, no file."""

@@ -1,0 +1,105 @@
+"""The faults that people and programs can meet.
+
+SebarError
+├── NotFound            404  not there, or another agency's
+├── Forbidden           403  signed in, but not this role
+├── Unauthenticated     401  not signed in
+├── Conflict            409  not from this state, or changed meanwhile
+│   └── Changed         409  somebody else was first: who and when
+├── Unmet               422  a requirement of the step is not met
+├── BadRequest          400  the request cannot be understood
+├── BadUpload           422  the file cannot be taken: what, where, why, how to mend it
+├── TooLarge            413  over a limit
+├── Gone                410  withdrawn
+└── Broken              500  our own fault, said without details
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class SebarError(Exception):
+    """A fault with a stable code, an Indonesian sentence and the place where it is.
+
+    `detail` says what and why, `mend` how to mend it; `where` names row, column, file or field.
+    """
+
+    code = "SEBAR-000"
+    title = "Terjadi kesalahan"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str | None = None,
+        mend: str = "",
+        where: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.code = code or type(self).code
+        self.mend = mend
+        self.where = dict(where or {})
+
+
+class NotFound(SebarError):
+    code = "TIDAK-ADA"
+    title = "Tidak ditemukan"
+
+
+class Forbidden(SebarError):
+    code = "BUKAN-PERAN"
+    title = "Bukan wewenang Anda"
+
+
+class Unauthenticated(SebarError):
+    code = "BELUM-MASUK"
+    title = "Anda belum masuk"
+
+
+class Conflict(SebarError):
+    code = "BUKAN-STATUS"
+    title = "Langkah ini tidak dapat diambil sekarang"
+
+
+class Changed(Conflict):
+    code = "SUDAH-BERUBAH"
+    title = "Orang lain lebih dulu mengubahnya"
+
+
+class Unmet(SebarError):
+    """The step's requirements that are not met, as (name, reason) pairs."""
+
+    code = "SYARAT"
+    title = "Syarat langkah ini belum terpenuhi"
+
+    def __init__(self, reasons: tuple[tuple[str, str], ...], **kw: object) -> None:
+        super().__init__("; ".join(reason for _, reason in reasons))
+        self.reasons = reasons
+        self.where = {"requirements": [{"name": name, "detail": reason} for name, reason in reasons]}
+
+
+class BadRequest(SebarError):
+    code = "PERMINTAAN"
+    title = "Permintaan tidak dapat dipahami"
+
+
+class BadUpload(SebarError):
+    code = "BERKAS"
+    title = "Berkas tidak dapat diterima"
+
+
+class TooLarge(SebarError):
+    code = "TERLALU-BESAR"
+    title = "Terlalu besar"
+
+
+class Gone(SebarError):
+    code = "DITARIK"
+    title = "Data ini sudah ditarik"
+
+
+class Broken(SebarError):
+    code = "SERVER"
+    title = "Terjadi kesalahan di server"
