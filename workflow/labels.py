@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import NamedTuple
+
+from workflow.findings import Finding, Principle, Severity
 from workflow.sop import Role, Status
 
 STATUSES: dict[Status, str] = {
@@ -88,3 +92,98 @@ METADATA_FIELDS: dict[str, str] = {
     "measure": "ukuran",
     "unit": "satuan",
 }
+
+PRINCIPLES: dict[Principle, str] = {
+    Principle.STANDAR_DATA: "Standar Data",
+    Principle.METADATA: "Metadata",
+    Principle.INTEROPERABILITAS: "Interoperabilitas",
+    Principle.KODE_REFERENSI: "Kode Referensi",
+}
+
+SEVERITIES: dict[Severity, str] = {
+    Severity.BLOCKS: "Menghalangi",
+    Severity.WARNS: "Peringatan",
+    Severity.INFORMS: "Keterangan",
+}
+
+
+class Said(NamedTuple):
+    """What is wrong (a template), why it matters, how to mend it."""
+
+    sentence: str
+    why: str
+    mend: str
+
+
+CHECKS: dict[str, Said] = {
+    "METADATA_MISSING": Said(
+        "Metadata “{field}” belum diisi.",
+        "Tanpa metadata yang lengkap orang tidak tahu apa isi data, dari kapan, dan siapa yang bertanggung jawab.",
+        "Isi kolom itu pada halaman metadata.",
+    ),
+    "BERITA_ACARA_MISSING": Said(
+        "Berita Acara pemeriksaan data belum dilampirkan.",
+        "Langkah pertama SOP mensyaratkan Berita Acara: ia bukti bahwa data sudah diperiksa di perangkat daerah.",
+        "Unggah Berita Acara yang sudah ditandatangani (PDF atau gambar) beserta nomor dan tanggalnya.",
+    ),
+}
+
+
+class _Blank(dict[str, object]):
+    """A remark may lack a parameter; its sentence is still said."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(finding: Finding) -> str:
+    """What a finding says, in one Indonesian sentence."""
+    if "more" in finding.params:
+        return f"… dan {angka(finding.params['more'])} lainnya dengan temuan yang sama."
+    said = CHECKS.get(finding.check)
+    if said is None:
+        return " ".join(str(value) for value in finding.params.values()) or finding.check
+    values = {name: angka(value) if isinstance(value, int | float) else value for name, value in finding.params.items()}
+    return said.sentence.format_map(_Blank(row=finding.row or "…", column=finding.column or "…") | values)
+
+
+def why(code: str) -> str:
+    return CHECKS[code].why if code in CHECKS else ""
+
+
+def mend(code: str) -> str:
+    return CHECKS[code].mend if code in CHECKS else ""
+
+
+MONTHS = (
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
+DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+
+
+def tanggal(day: date) -> str:
+    """26 Maret 2026"""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def hari_tanggal(day: date) -> str:
+    """Kamis, 26 Maret 2026"""
+    return f"{DAYS[day.weekday()]}, {tanggal(day)}"
+
+
+def angka(number: object) -> str:
+    """1.234,5"""
+    if not isinstance(number, int | float):
+        return str(number)
+    return f"{number:,}".translate(str.maketrans(",.", ".,"))

@@ -1,0 +1,191 @@
+"""The codes and names of a city's areas, in the two systems that disagree.
+
+Kemendagri writes 33.75.03 for Pekalongan Utara, BPS 3375040; BPS 3375030 is Pekalongan Selatan.
+Never derive one from the other: the table is the only bridge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import cached_property
+
+from shapely.geometry.base import BaseGeometry
+
+
+class Level(StrEnum):
+    KOTA = "kota"
+    KECAMATAN = "kecamatan"
+    KELURAHAN = "kelurahan"
+
+
+class System(StrEnum):
+    KEMENDAGRI = "kemendagri"
+    BPS = "bps"
+
+
+@dataclass(frozen=True)
+class Area:
+    """One row of kode_wilayah.csv. `parent` is the Kemendagri code of the area above; lon, lat a point within it."""
+
+    level: Level
+    kemendagri: str
+    bps: str
+    name: str
+    parent: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    area_km2: float | None = None
+
+    def code(self, system: System) -> str:
+        return self.kemendagri if system is System.KEMENDAGRI else self.bps
+
+
+@dataclass(frozen=True)
+class City:
+    """The city itself. `extent` is a generous polygon in CRS84: what lies outside it is not the city's."""
+
+    name: str
+    kemendagri: str
+    bps: str
+    extent: BaseGeometry
+
+
+_PREFIX = re.compile(r"^\s*(kelurahan|kecamatan|kel|kec|kota)\b[\s.:]*", re.IGNORECASE)
+_DOTTED = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")
+_DIGITS = re.compile(r"\d{4}|\d{6,7}|\d{10}")
+
+
+def digits(code: object) -> str:
+    """The digits of a code as it stands in a cell: text, whole number or the float a spreadsheet made of it."""
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    return re.sub(r"[\s.\-]", "", str(code))
+
+
+def looks_like_a_code(text: object) -> bool:
+    """Whether it has the form of a kecamatan's or kelurahan's code in either system."""
+    value = str(text).strip()
+    return (
+        bool(_DOTTED.fullmatch(value) or _DIGITS.fullmatch(digits(text)))
+        and len(digits(text)) in (6, 7, 10)
+        and digits(text)[:2] in _PROVINCES
+    )
+
+
+_PROVINCES = frozenset(
+    str(n)
+    for n in (
+        *range(11, 22),
+        31,
+        32,
+        33,
+        34,
+        35,
+        36,
+        51,
+        52,
+        53,
+        *range(61, 66),
+        *range(71, 77),
+        81,
+        82,
+        *range(91, 97),
+    )
+)
+
+
+def plain_name(name: object) -> str:
+    """For comparing: without case, blanks, signs and the words "Kelurahan", "Kel.", "Kecamatan", "Kec."."""
+    return re.sub(r"[\W_]+", "", _PREFIX.sub("", str(name))).casefold()
+
+
+@dataclass(frozen=True)
+class AreaCodes:
+    areas: tuple[Area, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Mapping[str, str]]) -> AreaCodes:
+        """Rows with the columns of data/reference/kode_wilayah.csv."""
+        return cls(
+            tuple(
+                Area(
+                    level=Level(row["level"]),
+                    kemendagri=row["kemendagri"],
+                    bps=row["bps"],
+                    name=row["nama"],
+                    parent=row.get("induk", ""),
+                    lon=_number(row.get("lon")),
+                    lat=_number(row.get("lat")),
+                    area_km2=_number(row.get("luas_km2")),
+                )
+                for row in rows
+            )
+        )
+
+    @cached_property
+    def _by_digits(self) -> dict[str, tuple[Area, System]]:
+        found = {area.bps: (area, System.BPS) for area in self.areas}
+        return found | {digits(area.kemendagri): (area, System.KEMENDAGRI) for area in self.areas}
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Area, ...]]:
+        found: dict[str, tuple[Area, ...]] = {}
+        for area in self.areas:
+            key = plain_name(area.name)
+            found[key] = (*found.get(key, ()), area)
+        return found
+
+    def at(self, level: Level) -> tuple[Area, ...]:
+        return tuple(area for area in self.areas if area.level is level)
+
+    def by_code(self, code: object) -> Area | None:
+        """In whichever system the code is written, with dots or without."""
+        found = self._by_digits.get(digits(code))
+        return found[0] if found else None
+
+    def system_of(self, code: object) -> System | None:
+        found = self._by_digits.get(digits(code))
+        return found[1] if found else None
+
+    def by_name(self, name: object, level: Level | None = None) -> Area | None:
+        """None where no area, or more than one, has this name."""
+        found = [area for area in self._by_name.get(plain_name(name), ()) if level in (None, area.level)]
+        return found[0] if len(found) == 1 else None
+
+    def normal(self, code: object, system: System = System.KEMENDAGRI) -> str | None:
+        """The same area's code in one system: 33.75.01.1002 or 3375010004; None where it is unknown."""
+        area = self.by_code(code)
+        return area.code(system) if area else None
+
+    def fits(self, code: object, name: object) -> bool:
+        area = self.by_code(code)
+        return area is not None and plain_name(area.name) == plain_name(name)
+
+    def nearest_name(self, name: object, level: Level | None = None) -> Area | None:
+        """The area a misspelt or older name most likely means."""
+        wanted = plain_name(name)
+        names = {plain_name(area.name): area for area in self.areas if level in (None, area.level)}
+        if len(wanted) < 4:
+            return names.get(wanted)
+        holding = [key for key in names if wanted in key or key in wanted]
+        if len(holding) == 1:
+            return names[holding[0]]
+        close = get_close_matches(wanted, names, n=1, cutoff=0.7)
+        return names[close[0]] if close else None
+
+    def nearest_code(self, code: object) -> str | None:
+        """The written code that a mistyped one most likely means, in the system and form it was written in."""
+        dotted = "." in str(code)
+        known = {(digits(area.kemendagri) if not dotted else area.kemendagri): area for area in self.areas} | (
+            {} if dotted else {area.bps: area for area in self.areas}
+        )
+        close = get_close_matches(str(code).strip() if dotted else digits(code), known, n=1, cutoff=0.8)
+        return close[0] if close else None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text else None
