@@ -1,0 +1,33 @@
+"""Places where a test may have this process killed, to see that what follows mends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+FAILPOINTS: tuple[str, ...] = (
+    "build.read",
+    "build.checked",
+    "build.rendered",
+    "build.before_record",
+    "build.recorded",
+    "candidate.features",
+    "candidate.geopackage",
+    "candidate.downloads",
+    "candidate.before_rename",
+    "publish.before_stage",
+    "stage.linked",
+    "stage.before_rename",
+    "publish.staged",
+    "publish.before_commit",
+    "publish.committed",
+    "publish.announced",
+)
+
+# The one that kills; set from the settings, or by a test.
+FAILPOINT: str | None = None
+
+
+def failpoint(name: str) -> None:
+    if name == FAILPOINT:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,84 @@
+"""Files that are whole or not there: hashing, fsync and the rename that makes a folder visible."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MEDIA_TYPES = {
+    ".gpkg": "application/geopackage+sqlite3",
+    ".geojsonl": "application/geo+json-seq",
+    ".geojson": "application/geo+json",
+    ".offsets": "application/octet-stream",
+    ".csv": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
+    ".xml": "application/xml",
+    ".json": "application/json",
+}
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def described_file(path: Path) -> dict[str, object]:
+    """What manifest.json says of a file."""
+    return {
+        "bytes": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "media_type": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+    }
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_below(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        fsync(path)
+    fsync(folder)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A sibling folder to write in; it becomes `target` when the block ends well, replacing an older one.
+
+    What an attempt that was killed left beside `target` is removed first. Where two processes build the same target,
+    the one that began first fails rather than mixing its files with the other's.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for stale in target.parent.glob(f".{target.name}.*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield work
+        work.chmod(0o755)
+        fsync_below(work)
+        replace_folder(work, target)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def replace_folder(work: Path, target: Path) -> None:
+    older = target.with_name(f".{target.name}.older")
+    if target.exists():
+        target.rename(older)
+    work.rename(target)
+    fsync(target.parent)
+    shutil.rmtree(older, ignore_errors=True)
