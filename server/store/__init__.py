@@ -1,0 +1,14 @@
+"""The only SQL of Sebar: the records, and what PostGIS users read."""
+
+from __future__ import annotations
+
+from server.store.engines import StoreSettings, open_engines, store_url
+from server.store.migrate import migrate
+from server.store.records import SqlRecords
+
+__all__ = ["SqlRecords", "StoreSettings", "migrate", "open_records"]
+
+
+def open_records(settings: StoreSettings) -> SqlRecords:
+    """The records of these settings; `migrate(settings)` has made their tables."""
+    return SqlRecords(open_engines(store_url(settings)))

@@ -1,0 +1,79 @@
+"""Opens the store: one engine that writes, one that only reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+BUSY_SECONDS = 60
+
+
+class StoreSettings(Protocol):
+    """What the store wants to know; server/settings.py fulfils it."""
+
+    @property
+    def home(self) -> Path: ...
+    @property
+    def database_url(self) -> str | None: ...
+    @property
+    def migration_url(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Engines:
+    writing: Engine
+    reading: Engine
+
+    @property
+    def postgresql(self) -> bool:
+        return self.writing.dialect.name == "postgresql"
+
+    def dispose(self) -> None:
+        self.writing.dispose()
+        self.reading.dispose()
+
+
+def store_url(settings: StoreSettings, *, owner: bool = False) -> URL:
+    """The PostgreSQL that the settings name, else the SQLite file in SEBAR_HOME; `owner` prefers the migrating role."""
+    named = (settings.migration_url if owner else None) or settings.database_url
+    if not named:
+        return URL.create("sqlite", database=str(settings.home / "sebar.sqlite"))
+    url = make_url(named)
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError("SEBAR_DATABASE_URL must begin with postgresql://; leave it empty for the embedded store")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def open_engines(url: URL) -> Engines:
+    make = partial(create_engine, url, json_serializer=partial(json.dumps, allow_nan=False))
+    if url.get_backend_name() == "postgresql":
+        reading = make(
+            pool_pre_ping=True, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True}
+        )
+        return Engines(make(pool_pre_ping=True), reading)
+    wait = {"timeout": BUSY_SECONDS}
+    return Engines(
+        _sqlite(make(connect_args=wait), "BEGIN IMMEDIATE"),
+        _sqlite(make(connect_args=wait), "BEGIN", "PRAGMA query_only = ON"),
+    )
+
+
+def _sqlite(engine: Engine, begin: str, *pragmas: str) -> Engine:
+    """With SQLAlchemy's own deferred BEGIN two writers would read the same last entry of the ledger."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("PRAGMA foreign_keys = ON", *pragmas):
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

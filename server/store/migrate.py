@@ -1,0 +1,58 @@
+"""Brings the tables to the newest revision. Several processes may try at once."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, func, select
+
+from server.store.chain import LOCK
+from server.store.engines import StoreSettings, open_engines, store_url
+
+
+def migrate(settings: StoreSettings) -> None:
+    url = store_url(settings, owner=True)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engines = open_engines(url)
+    try:
+        if engines.postgresql:
+            _upgrade_postgresql(engines.writing)
+        else:
+            _upgrade_sqlite(engines.writing, settings.home / "sebar.sqlite.lock")
+    finally:
+        engines.dispose()
+
+
+def _upgrade_postgresql(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        _upgrade(connection)
+
+
+def _upgrade_sqlite(engine: Engine, lock: Path) -> None:
+    with _alone(lock):
+        # Kept in the file for good; it cannot be set inside a transaction, nor by two at once.
+        raw = engine.raw_connection()
+        raw.cursor().execute("PRAGMA journal_mode = WAL")
+        raw.close()
+        with engine.begin() as connection:
+            _upgrade(connection)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
