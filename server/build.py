@@ -1,0 +1,204 @@
+"""From an uploaded file to a candidate: read, check, build, record. Each stage can be done again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from server.failpoints import failpoint
+from server.intake.reader import read_upload
+from server.layers import load_layer, save_layer
+from server.problems import problem_of
+from server.reference import load_area_codes, load_city
+from server.release.boundary import current_boundary
+from server.release.candidate import build_candidate, described
+from server.settings import Settings
+from workflow.checks import Context, principle_of, run_checks
+from workflow.errors import Broken, SebarError
+from workflow.findings import Finding
+from workflow.labels import mend, sentence, why
+from workflow.sop import Kind
+from workflow.store import FindingRecord, Job, Records, SubmissionRecord
+
+
+class Outdated(Exception):
+    """A newer build of the same submission was asked for: this one is of no use any more."""
+
+
+@dataclass
+class Build:
+    """One attempt to make the candidate of one submission."""
+
+    records: Records
+    settings: Settings
+    submission: str
+    build: int
+
+    stage_names = ("read", "check", "render", "finish")
+
+    @property
+    def work(self) -> Path:
+        return self.settings.home / "work" / f"{self.submission}-{self.build}"
+
+    @cached_property
+    def record(self) -> SubmissionRecord:
+        """Raises Outdated."""
+        record = self.records.submission(self.submission)
+        if record is None or record.build != self.build:
+            raise Outdated
+        return record
+
+    @property
+    def candidate(self) -> str:
+        return f"candidates/{self.submission}/{self.build}"
+
+    def say(self, stage: str, done: int = 0, total: int = 0) -> None:
+        self.records.set_job(self.submission, self.build, self._job("running", stage, done, total))
+
+    def _job(self, status: str, stage: str, done: int = 0, total: int = 0, error: Any = None) -> Job:
+        return Job(status, stage, done, total, error, datetime.now(UTC))
+
+    def read(self) -> None:
+        """The sandboxed child reads the upload; layer and remarks lie in the work folder after."""
+        record = self.record
+        self.say("Baca")
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        crs = record.metadata.get("crs")
+        reading = read_upload(
+            self.settings.home / "uploads" / record.upload,
+            record.upload_name,
+            reading=record.reading,
+            crs=str(crs) if crs else None,
+            progress=self.say,
+        )
+        save_layer(described(reading.layer, record.metadata, record.reading), self.work / "layer.arrow")
+        self._keep("remarks.json", [finding_record(remark) for remark in reading.remarks])
+        failpoint("build.read")
+
+    def check(self) -> None:
+        self.say("Periksa")
+        layer = load_layer(self.work / "layer.arrow")
+        context = Context(
+            kind=self.record.move.kind,
+            metadata=self.record.metadata,
+            has_berita_acara=self.record.move.has_berita_acara,
+            area_codes=load_area_codes(),
+            city=load_city().extent,
+        )
+        found = run_checks(layer, context, lambda _code, done, total: self.say("Periksa", done, total))
+        self._keep("findings.json", [finding_record(finding) for finding in found])
+        failpoint("build.checked")
+
+    def render(self) -> None:
+        """Builds the candidate's folder: the very files that will be published."""
+        self.say("Bangun")
+        record = self.record
+        layer = load_layer(self.work / "layer.arrow")
+        batch = self.records.batch(record.move.batch)
+        papers = {"sha256": batch.berita_acara, "number": batch.number, "date": batch.date.isoformat()} if batch else {}
+        boundary = current_boundary(self.records.registry(), self.settings.home) if self._is_statistics else None
+        build_candidate(
+            layer,
+            self.settings.home / self.candidate,
+            dataset=record.move.dataset,
+            kind=record.move.kind,
+            metadata=record.metadata,
+            berita_acara=papers,
+            upload={"name": record.upload_name, "sha256": record.upload, "bytes": record.upload_bytes},
+            boundary=boundary,
+            progress=self.say,
+        )
+        failpoint("build.rendered")
+
+    @property
+    def _is_statistics(self) -> bool:
+        return self.record.move.kind is Kind.STATISTICS
+
+    def finish(self) -> None:
+        """Candidate, hash and findings become visible at once."""
+        self.say("Catat")
+        manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
+        failpoint("build.before_record")
+        current = self.records.finish_build(
+            self.submission,
+            self.build,
+            content_hash=manifest["content_hash"],
+            candidate=self.candidate,
+            manifest=manifest,
+            findings=list({found.key: found for found in self._all_findings()}.values()),
+            at=datetime.now(UTC),
+        )
+        failpoint("build.recorded")
+        shutil.rmtree(self.work, ignore_errors=True)
+        if not current:
+            shutil.rmtree(self.settings.home / self.candidate, ignore_errors=True)
+
+    def fail(self, error: SebarError) -> None:
+        problem = problem_of(error)
+        self.records.set_job(self.submission, self.build, self._job("failed", "", error=problem))
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _keep(self, name: str, findings: list[FindingRecord]) -> None:
+        (self.work / name).write_text(json.dumps([asdict(finding) for finding in findings]))
+
+    def _kept(self, name: str) -> list[FindingRecord]:
+        return [FindingRecord(**entry) for entry in json.loads((self.work / name).read_text())]
+
+    def _all_findings(self) -> list[FindingRecord]:
+        return [*self._kept("remarks.json"), *self._kept("findings.json")]
+
+    @property
+    def steps(self) -> tuple[Callable[[], None], ...]:
+        return tuple(getattr(self, name) for name in self.stage_names)
+
+
+def finding_record(finding: Finding) -> FindingRecord:
+    """The finding in words. Places are rounded to 7 decimals."""
+    place: Mapping[str, Any] | None = None
+    if finding.place is not None and not finding.place.is_empty:
+        place = json.loads(shapely.to_geojson(shapely.transform(finding.place, lambda xy: xy.round(7))))
+    return FindingRecord(
+        key=finding.key,
+        check=finding.check,
+        principle=principle_of(finding.check).value,
+        severity=finding.severity.value,
+        message=sentence(finding),
+        why=why(finding.check),
+        mend=mend(finding.check),
+        row=finding.row,
+        column=finding.column,
+        suggestion=finding.suggestion,
+        geometry=place,
+    )
+
+
+def build_now(records: Records, settings: Settings, submission: str) -> SubmissionRecord | None:
+    """All stages, here and now: for the sample city and the command line. Faults are kept as the job's error."""
+    record = records.submission(submission)
+    if record is None:
+        return None
+    build = Build(records, settings, submission, record.build)
+    try:
+        for step in build.steps:
+            step()
+    except SebarError as error:
+        build.fail(error)
+    return records.submission(submission)
+
+
+def broken_build() -> Broken:
+    return Broken(
+        "Pembacaan berkas ini terhenti karena kesalahan di server.",
+        code="PEKERJAAN",
+        mend="Unggah lagi berkasnya; bila terulang, sampaikan kepada admin.",
+    )
+

@@ -1,0 +1,128 @@
+"""The worker: durable jobs that go on after a kill where they were, and the scheduled publications."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from server.build import Build, Outdated, broken_build
+from server.journey import Journey
+from workflow.errors import SebarError
+
+LOG = logging.getLogger(__name__)
+
+QUEUE = "build"
+VERSION = "1"
+"""Of the steps of `build`: it changes only when an open job could not go on with the new code."""
+
+STUCK = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+
+
+class Worker:
+    """One worker slot. `slot` is stable, so that what a killed worker left is found by its successor."""
+
+    def __init__(self, journey: Journey, slot: int) -> None:
+        self.journey = journey
+        self.slot = slot
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stopping.set())
+        self.launch()
+        try:
+            while not self.stopping.wait(0.25):
+                self.look_around()
+        finally:
+            DBOS.destroy()
+
+    def launch(self) -> None:
+        config: DBOSConfig = {
+            "name": "sebar",
+            "executor_id": f"worker-{self.slot}",
+            "application_version": VERSION,
+            "log_level": "ERROR",
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+        if self.journey.settings.database_url:
+            config["system_database_url"] = self.journey.settings.database_url
+        else:
+            config["system_database_engine"] = _sqlite_engine(str(self.journey.settings.home / "jobs.sqlite"))
+        DBOS(config=config)
+        self._register()
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=0.2)
+
+    def _register(self) -> None:
+        records, settings = self.journey.records, self.journey.settings
+
+        @DBOS.step(name="build_step")
+        def step(submission: str, build: int, n: int) -> str:
+            return _taken(Build(records, settings, submission, build), n)
+
+        @DBOS.workflow(name="build", max_recovery_attempts=10)
+        def build(submission: str, number: int) -> str:
+            for n in range(len(Build.stage_names)):
+                if (outcome := step(submission, number, n)) != "done":
+                    return outcome
+            return "done"
+
+        self._build: Any = build
+
+    def look_around(self) -> None:
+        """Starts what is asked for, ends what cannot go on, publishes what is due. Twice is once."""
+        try:
+            for submission, number in self.journey.records.unfinished_builds():
+                self._start(submission, number)
+            self.journey.publish_due()
+        except (SebarError, sa.exc.SQLAlchemyError) as error:
+            LOG.error("the worker looks around again in 2 s: %s", error)
+            time.sleep(2)
+
+    def _start(self, submission: str, number: int) -> None:
+        id = f"build:{submission}:{number}"
+        status = DBOS.get_workflow_status(id)
+        if status is None:
+            with SetWorkflowID(id):
+                DBOS.enqueue_workflow(QUEUE, self._build, submission, number)
+        elif status.status in STUCK:
+            LOG.error("job %s ended as %s", id, status.status)
+            Build(self.journey.records, self.journey.settings, submission, number).fail(broken_build())
+
+
+def _taken(build: Build, n: int) -> str:
+    """Takes one stage: done, failed (the sentence is kept for people) or outdated."""
+    try:
+        build.steps[n]()
+    except SebarError as error:
+        build.fail(error)
+        return "failed"
+    except Outdated:
+        return "outdated"
+    except Exception:
+        LOG.exception("stage %s of %s broke", Build.stage_names[n], build.submission)
+        build.fail(broken_build())
+        return "failed"
+    return "done"
+
+
+def _sqlite_engine(path: str) -> sa.Engine:
+    """DBOS's own engine; below SQLite 3.42 `unixepoch('subsec')` is NULL, so it is registered here."""
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.create_function("unixepoch", -1, lambda *_: time.time())
+        with contextlib.closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+
+    return engine

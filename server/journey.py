@@ -1,0 +1,484 @@
+"""What people do with data on its way: load, let workflow/ decide, save. Pages and API call the same acts."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from server.failpoints import failpoint
+from server.files import Kept, keep, paper_type
+from server.metadata_input import clean_metadata, clean_reading
+from server.release.publishing import bump_revision, stage
+from server.settings import Settings
+from workflow import review
+from workflow.checks import missing_metadata
+from workflow.dataset import Act, Actor, Submission
+from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotFound, Unmet
+from workflow.findings import Severity
+from workflow.labels import STATUSES
+from workflow.sop import Access, Kind, Role, Status
+from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, Records, Release, SubmissionRecord
+
+LOG = logging.getLogger(__name__)
+
+EDITABLE = (Status.DRAFT, Status.RETURNED)
+OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED, Status.APPROVED)
+RESERVED_IDS = frozenset({"katalog"})
+PAPER_LIMIT = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a request carries."""
+
+    stream: BinaryIO
+    name: str
+
+
+Probe = Callable[[Release, Settings], None]
+Metadata = Callable[[Mapping[str, Any], Settings, datetime], Mapping[str, bytes]]
+"""From a release's manifest: its metadata files by name."""
+
+
+@dataclass
+class Journey:
+    """The acts. `clock` gives the moment (UTC); `probe` asks a staged release and raises Broken."""
+
+    records: Records
+    settings: Settings
+    clock: Callable[[], datetime]
+    probe: Probe
+    metadata_files: Metadata
+
+    # what a person may see
+
+    def visible(self, actor: Actor, id: str) -> SubmissionRecord:
+        """Raises NotFound, also for what belongs to another agency."""
+        record = self.records.submission(id)
+        if record is None or not sees(actor, record.move):
+            raise NotFound(f"Pengajuan “{id}” tidak ada.", where={"submission": id})
+        return record
+
+    def visible_ones(self, actor: Actor, **filters: Any) -> list[SubmissionRecord]:
+        found = self.records.submissions(**filters)
+        return [record for record in found if sees(actor, record.move)]
+
+    def visible_batch(self, actor: Actor, id: str) -> Batch:
+        batch = self.records.batch(id)
+        if batch is None or not sees_agency(actor, batch.agency):
+            raise NotFound(f"Daftar Data “{id}” tidak ada.", where={"batch": id})
+        return batch
+
+    # entering data
+
+    def create_batch(
+        self, actor: Actor, *, number: str, day: date, period: str, berita_acara: Upload | None
+    ) -> Batch:
+        """One agency × period × Berita Acara. Raises BadUpload where the paper is no PDF or image."""
+        _only(actor, Role.PRODUSEN_DATA, "membuat Daftar Data")
+        now = self.clock()
+        paper = self._paper(actor, berita_acara, "Berita Acara", number, now) if berita_acara else None
+        batch = Batch(
+            id=str(uuid.uuid4()),
+            agency=actor.agency,
+            period=period,
+            number=number,
+            date=day,
+            berita_acara=paper.sha256 if paper else "",
+            created_by=actor.id,
+            created_at=now,
+        )
+        self.records.add_batch(batch, actor=actor.id, at=now)
+        return batch
+
+    def create_submission(
+        self,
+        actor: Actor,
+        *,
+        file: Upload,
+        metadata: Mapping[str, Any],
+        batch: str | None = None,
+        berita_acara: Upload | None = None,
+        dataset: str | None = None,
+        reading: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> SubmissionRecord:
+        """A draft whose file is kept; reading, checking and building go on as a job."""
+        _only(actor, Role.PRODUSEN_DATA, "memasukkan data")
+        facts = clean_metadata(metadata, file.name)
+        choices = clean_reading(reading or {})
+        new, dataset_id = self._dataset_for(actor, dataset, facts)
+        kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
+        self._refuse_empty(kept)
+        papers = self.visible_batch(actor, batch) if batch else self._batch_of_one(actor, facts, berita_acara)
+        facts.setdefault("period", papers.period)
+        facts["berita_acara"] = {"number": papers.number, "date": papers.date.isoformat()}
+        now = self.clock()
+        move = Submission(
+            id=str(uuid.uuid4()),
+            dataset=dataset_id,
+            batch=papers.id,
+            agency=actor.agency,
+            kind=Kind(facts["kind"]),
+            has_berita_acara=bool(papers.berita_acara),
+            berita_acara_date=papers.date,
+            entered_at=now,
+        )
+        record = SubmissionRecord(
+            move=_described(move, facts),
+            title=facts["title"],
+            metadata=facts,
+            reading=choices,
+            upload=kept.sha256,
+            upload_name=kept.name,
+            upload_bytes=kept.bytes,
+            created_by=actor.id,
+            created_at=now,
+            changed_by=actor.id,
+            changed_at=now,
+            job=Job("queued", updated_at=now),
+        )
+        return self.records.add_submission(record, new_dataset=new, idempotency_key=idempotency_key)
+
+    def change(
+        self,
+        actor: Actor,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        reading: Mapping[str, Any] | None = None,
+        crs: str | None = None,
+        file: Upload | None = None,
+        berita_acara: Upload | None = None,
+        expected_version: int | None = None,
+    ) -> SubmissionRecord:
+        """Other content, only as draft or returned: a new candidate is built. What is not given stays."""
+        record = self.visible(actor, id)
+        _only(actor, Role.PRODUSEN_DATA, "mengubah data")
+        if record.move.status not in EDITABLE:
+            raise Conflict(
+                f"Data ini terkunci karena statusnya “{STATUSES[record.move.status]}”.",
+                code="TERKUNCI",
+                mend="Tarik kembali dahulu, atau tunggu keputusan Walidata.",
+            )
+        raw = {**record.metadata, **(metadata or {})} | ({"crs": crs} if crs else {})
+        facts = clean_metadata({name: value for name, value in raw.items() if value is not None}, record.upload_name)
+        changed = replace(
+            record,
+            title=facts["title"],
+            metadata=facts,
+            reading=clean_reading({**record.reading, **(reading or {})}),
+        )
+        if file is not None:
+            kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
+            self._refuse_empty(kept)
+            changed = replace(changed, upload=kept.sha256, upload_name=kept.name, upload_bytes=kept.bytes)
+        move = replace(changed.move, kind=Kind(facts["kind"]))
+        if berita_acara is not None:
+            papers = self._batch_of_one(actor, facts, berita_acara)
+            facts["berita_acara"] = {"number": papers.number, "date": papers.date.isoformat()}
+            move = replace(move, batch=papers.id, has_berita_acara=True, berita_acara_date=papers.date)
+        changed = replace(changed, move=_described(move, facts))
+        version = record.move.version if expected_version is None else expected_version
+        return self.records.change_submission(
+            changed, expected_version=version, actor=actor.id, at=self.clock()
+        )
+
+    def _dataset_for(self, actor: Actor, id: str | None, facts: Mapping[str, Any]) -> tuple[Dataset | None, str]:
+        if id is None:
+            new = self._new_dataset(actor, facts)
+            return new, new.id
+        dataset = self.records.dataset(id)
+        if dataset is None or dataset.agency != actor.agency:
+            raise NotFound(f"Dataset “{id}” tidak ada.", where={"dataset": id})
+        if dataset.kind.value != facts["kind"]:
+            raise BadRequest(
+                f"Dataset “{id}” berjenis {dataset.kind.value}; pengajuan ini {facts['kind']}.",
+                code="JENIS-BERBEDA",
+                mend="Ajukan sebagai dataset baru.",
+                where={"field": "kind"},
+            )
+        under_way = self.records.submissions(dataset=id, statuses=OPEN)
+        if under_way:
+            raise Conflict(
+                f"Dataset “{id}” masih mempunyai pengajuan yang belum selesai.",
+                code="MASIH-BERJALAN",
+                mend="Lanjutkan pengajuan itu, atau tunggu sampai tersebarluaskan.",
+                where={"submission": under_way[0].move.id},
+            )
+        return None, id
+
+    def _new_dataset(self, actor: Actor, facts: Mapping[str, Any]) -> Dataset:
+        wanted = slug(str(facts["title"]))
+        id, n = wanted, 1
+        while id in RESERVED_IDS or id.endswith("-peta") or self.records.dataset(id):
+            n += 1
+            id = f"{wanted}-{n}"
+        return Dataset(id, actor.agency, str(facts["title"]), Kind(facts["kind"]), self.clock())
+
+    def _batch_of_one(self, actor: Actor, facts: Mapping[str, Any], paper: Upload | None) -> Batch:
+        said = facts.get("berita_acara") or {}
+        try:
+            day = date.fromisoformat(str(said.get("date") or self.clock().date()))
+        except ValueError:
+            raise BadRequest(
+                f"Tanggal Berita Acara “{said.get('date')}” bukan tanggal.",
+                code="TANGGAL",
+                mend="Tulis seperti 2026-03-26.",
+                where={"field": "berita_acara.date"},
+            ) from None
+        return self.create_batch(
+            actor,
+            number=str(said.get("number") or ""),
+            day=day,
+            period=str(facts.get("period") or day.year),
+            berita_acara=paper,
+        )
+
+    def _paper(self, actor: Actor, upload: Upload, what: str, number: str, now: datetime) -> Document:
+        kept = keep(upload.stream, self.settings.home / "documents", upload.name, PAPER_LIMIT)
+        document = Document(
+            sha256=kept.sha256,
+            kind="berita_acara" if what == "Berita Acara" else "scan",
+            name=kept.name,
+            media_type=paper_type(kept.path, what, kept.name),
+            bytes=kept.bytes,
+            created_at=now,
+            created_by=actor.id,
+            number=number,
+        )
+        self.records.add_document(document)
+        return document
+
+    def _refuse_empty(self, kept: Kept) -> None:
+        if kept.bytes == 0:
+            raise BadRequest(
+                f"Berkas “{kept.name}” kosong (0 byte).",
+                code="EMPTY",
+                mend="Buka berkas itu di komputer Anda, simpan lagi, lalu unggah.",
+                where={"file": kept.name},
+            )
+
+    # looking after findings
+
+    def waive(self, actor: Actor, id: str, key: str, reason: str) -> FindingRecord:
+        """Sets a warning aside with a reason and a name. Raises Unmet for what blocks."""
+        record = self.visible(actor, id)
+        _only(actor, Role.WALIDATA, "mengesampingkan temuan")
+        finding = next((found for found in self.records.findings(id) if found.key == key), None)
+        if finding is None:
+            raise NotFound(f"Temuan “{key}” tidak ada.", where={"finding": key})
+        if finding.severity == Severity.BLOCKS:
+            raise Unmet((("not_blocking", "Temuan yang menghalangi tidak dapat dikesampingkan; datanya diperbaiki."),))
+        if not reason.strip():
+            raise Unmet((("reason_given", "Tuliskan alasan mengapa peringatan ini dikesampingkan."),))
+        if record.move.status is not Status.SUBMITTED:
+            raise Conflict("Temuan hanya dikesampingkan selama Walidata memeriksa.")
+        return self.records.waive(id, key, actor=actor.id, at=self.clock(), reason=reason.strip())
+
+    def add_note(self, actor: Actor, id: str, text: str, place: Mapping[str, Any]) -> Note:
+        self.visible(actor, id)
+        if not text.strip():
+            raise Unmet((("text_given", "Tuliskan catatannya."),))
+        note = Note(str(uuid.uuid4()), id, actor.id, self.clock(), text.strip(), place=dict(place))
+        self.records.add_note(note)
+        return note
+
+    # the SOP
+
+    def take(
+        self,
+        actor: Actor,
+        id: str,
+        step: str,
+        *,
+        note: str = "",
+        content_hash: str | None = None,
+        publish_at: datetime | None = None,
+        scan: Upload | None = None,
+    ) -> SubmissionRecord:
+        """Takes one step. Raises NotFound, Forbidden, Conflict, Changed or Unmet."""
+        record = self.visible(actor, id)
+        review.row_for(step, record.move, actor)
+        now = self.clock()
+        paper = self._paper(actor, scan, "Lembar pengesahan", "", now) if scan else None
+        act = Act(
+            step, actor, now, note, content_hash, publish_at, scan=paper.sha256 if paper else None
+        )
+        if step == "publish":
+            return self._publish(record, act)
+        if step in ("withdraw", "restore"):
+            return self._change_current(record, act)
+        after, event = review.take_step(record.move, act)
+        self.records.record(record.move, after, event)
+        return self.visible(actor, id)
+
+    def withdraw(self, actor: Actor, dataset: str, note: str) -> SubmissionRecord:
+        """Takes the current release out of service: 410 from the moment this returns."""
+        return self._take_on_release(actor, dataset, "withdraw", note, None)
+
+    def restore(self, actor: Actor, dataset: str, number: int, note: str) -> SubmissionRecord:
+        """An earlier release becomes current again, with its exact old bytes."""
+        return self._take_on_release(actor, dataset, "restore", note, number)
+
+    def _take_on_release(
+        self, actor: Actor, dataset: str, step: str, note: str, number: int | None
+    ) -> SubmissionRecord:
+        kept = self.records.dataset(dataset)
+        if kept is None or not sees_agency(actor, kept.agency):
+            raise NotFound(f"Dataset “{dataset}” tidak ada.", where={"dataset": dataset})
+        _only(actor, Role.WALIDATA, "menarik atau memberlakukan lagi rilis")
+        chosen = number if number is not None else kept.current
+        release = self.records.release(dataset, chosen) if chosen is not None else None
+        if release is None:
+            if kept.withdrawn_at and number is None:
+                raise Conflict("Dataset ini sudah ditarik.", where={"status": Status.WITHDRAWN.value})
+            raise NotFound("Rilis itu tidak ada.", where={"dataset": dataset, "release": number})
+        return self.take(actor, release.submission, step, note=note)
+
+    def _publish(self, record: SubmissionRecord, act: Act) -> SubmissionRecord:
+        with self._one_at_a_time(record.move.dataset):
+            record = self.visible(act.actor, record.move.id)
+            row = review.row_for("publish", record.move, act.actor)
+            asked = tuple(pair for pair in review.unmet(row, record.move, act) if pair[0] != "probe_answered")
+            if any(name == "content_unchanged" for name, _ in asked):
+                raise Changed(review.reason_for("content_unchanged", record.move))
+            if asked:
+                raise Unmet(asked)
+            failpoint("publish.before_stage")
+            release = self._staged(record, act)
+            failpoint("publish.staged")
+            self.probe(release, self.settings)
+            after, event = review.take_step(record.move, replace(act, probed=True))
+            moves = [(record.move, after, event), *self._superseding(record.move.dataset, act)]
+            failpoint("publish.before_commit")
+            revision = self.records.publish(
+                moves, release=release, dataset=record.move.dataset, current=release.number
+            )
+            failpoint("publish.committed")
+            bump_revision(self.settings.home, revision)
+            failpoint("publish.announced")
+        return self.visible(act.actor, record.move.id)
+
+    def _staged(self, record: SubmissionRecord, act: Act) -> Release:
+        number = self.records.next_number(record.move.dataset)
+        approval = [
+            {"seq": entry.seq, "hash": entry.hash, "action": entry.action, "at": entry.at}
+            for entry in self.records.ledger()
+            if entry.object == record.move.id
+        ]
+        if record.candidate is None:
+            raise Unmet((("candidate_built", "Kandidat rilis belum selesai dibangun."),))
+        folder = stage(
+            self.settings.home,
+            self.settings.home / record.candidate,
+            record.move.dataset,
+            number,
+            published_at=act.at,
+            ledger_entries=approval,
+            write_metadata=lambda manifest: self.metadata_files(manifest, self.settings, act.at),
+        )
+        return Release(
+            dataset=record.move.dataset,
+            number=number,
+            submission=record.move.id,
+            content_hash=str(record.move.content_hash),
+            folder=str(folder.relative_to(self.settings.home)),
+            status=Status.PUBLISHED,
+            published_at=act.at,
+            published_by=act.actor.id,
+            agency=record.move.agency,
+            manifest={**(record.manifest or {}), "number": number},
+        )
+
+    def _superseding(self, dataset: str, act: Act) -> Iterator[tuple[Submission, Submission, Any]]:
+        for earlier in self.records.submissions(dataset=dataset, statuses=(Status.PUBLISHED,)):
+            yield (earlier.move, *review.supersede(earlier.move, act))
+
+    def _change_current(self, record: SubmissionRecord, act: Act) -> SubmissionRecord:
+        dataset = record.move.dataset
+        with self._one_at_a_time(dataset):
+            record = self.visible(act.actor, record.move.id)
+            after, event = review.take_step(record.move, act)
+            moves = [(record.move, after, event)]
+            if act.step == "withdraw":
+                revision = self.records.publish(
+                    moves, release=None, dataset=dataset, current=None, withdrawn=(act.at, act.note)
+                )
+            else:
+                release = self._release_of(record)
+                moves += self._superseding(dataset, act)
+                self.probe(release, self.settings)
+                revision = self.records.publish(moves, release=None, dataset=dataset, current=release.number)
+            failpoint("publish.committed")
+            bump_revision(self.settings.home, revision)
+        return self.visible(act.actor, record.move.id)
+
+    def _release_of(self, record: SubmissionRecord) -> Release:
+        for release in self.records.releases(record.move.dataset):
+            if release.submission == record.move.id:
+                return release
+        raise Gone("Berkas rilis ini sudah tidak disimpan.")
+
+    def publish_due(self) -> int:
+        """Publishes what was scheduled for a moment that has come; how many."""
+        done = 0
+        for record in self.records.due_publications(self.clock()):
+            events = self.records.events(submission=record.move.id)
+            by = next((event.actor for event in reversed(events) if event.step == "schedule"), None)
+            person = self.records.person(by) if by else None
+            if person is None:
+                LOG.error("submission %s is scheduled by nobody who is known", record.move.id)
+                continue
+            self.take(person.as_actor(), record.move.id, "publish", note="Terbit sesuai jadwal")
+            done += 1
+        return done
+
+    @contextmanager
+    def _one_at_a_time(self, dataset: str) -> Iterator[None]:
+        folder = self.settings.home / "locks"
+        folder.mkdir(exist_ok=True)
+        with Path(folder / dataset).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _only(actor: Actor, role: Role, what: str) -> None:
+    from workflow.labels import ROLES
+
+    if role not in actor.roles:
+        raise Forbidden(f"Hanya {ROLES[role]} yang dapat {what}.")
+
+
+def sees_agency(actor: Actor, agency: str) -> bool:
+    """A Produsen Data sees their own agency; the others, who serve all agencies, see every one."""
+    return bool(actor.roles - {Role.PRODUSEN_DATA}) or actor.agency == agency
+
+
+def sees(actor: Actor, move: Submission) -> bool:
+    return sees_agency(actor, move.agency)
+
+
+def _described(move: Submission, facts: Mapping[str, Any]) -> Submission:
+    return replace(
+        move, access=Access(facts["access"]), missing_metadata=tuple(missing_metadata(facts, move.kind))
+    )
+
+
+def slug(title: str) -> str:
+    """`[a-z0-9-]+`, at most 60 characters: the id of a dataset for life."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "data"
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)

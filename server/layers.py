@@ -1,0 +1,63 @@
+"""A Layer on disk between two steps of a job: arrow columns, geometries as WKB."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from workflow.layer import Field, FieldType, Layer
+
+GEOMETRY, SOURCE_GEOMETRY, ROW = "__geometry", "__source_geometry", "__row"
+
+
+def save_layer(layer: Layer, path: Path) -> None:
+    """Writes `path` at once or not at all."""
+    columns = {name: layer.columns.column(name) for name in layer.columns.column_names}
+    columns[ROW] = pa.array(layer.rows)
+    for name, geometry in ((GEOMETRY, layer.geometry), (SOURCE_GEOMETRY, layer.source_geometry)):
+        if geometry is not None:
+            columns[name] = pa.array(shapely.to_wkb(geometry), type=pa.large_binary())
+    facts = {
+        "name": layer.name,
+        "fields": [asdict(field) for field in layer.fields],
+        "source_crs": layer.source_crs,
+        "key": layer.key,
+        "reading": layer.reading,
+    }
+    table = pa.table(columns).replace_schema_metadata({"layer": json.dumps(facts)})
+    part = path.with_suffix(".part")
+    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    part.replace(path)
+
+
+def load_layer(path: Path) -> Layer:
+    with pa.memory_map(str(path)) as file:
+        table = pa.ipc.open_file(file).read_all()
+    facts: dict[str, Any] = json.loads(table.schema.metadata[b"layer"])
+    return Layer(
+        name=facts["name"],
+        fields=tuple(
+            Field(**{**entry, "type": FieldType(entry["type"]), "codes": tuple(entry["codes"])})
+            for entry in facts["fields"]
+        ),
+        columns=table.select([name for name in table.column_names if not name.startswith("__")]),
+        rows=table.column(ROW).to_numpy(),
+        geometry=_geometries(table, GEOMETRY),
+        source_crs=facts["source_crs"],
+        source_geometry=_geometries(table, SOURCE_GEOMETRY),
+        key=facts["key"],
+        reading=facts["reading"],
+    )
+
+
+def _geometries(table: pa.Table, name: str) -> Any:
+    if name not in table.column_names:
+        return None
+    return shapely.from_wkb(np.array(table.column(name).to_pylist(), dtype=object))

@@ -1,0 +1,136 @@
+"""Metadata and reading as people and programs send them: only known names, only fitting values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflow.errors import BadRequest
+from workflow.labels import METADATA_FIELDS
+from workflow.sop import Access, Kind
+
+TEXTS = (
+    "title",
+    "abstract",
+    "topic",
+    "license",
+    "period",
+    "update_frequency",
+    "lineage",
+    "crs",
+    "key",
+    "concept",
+    "definition",
+    "measure",
+    "unit",
+    "status",
+    "boundary_level",
+)
+READING: dict[str, type | tuple[type, ...]] = {
+    "header_rows": int,
+    "decimal": str,
+    "thousands": str,
+    "delimiter": str,
+    "encoding": str,
+    "sheet": str,
+    "layer": str,
+    "code": str,
+    "period_column": str,
+}
+TABLE_ENDINGS = (".csv", ".xlsx", ".tsv")
+
+
+def clean_metadata(raw: Mapping[str, Any], filename: str) -> dict[str, Any]:
+    """The metadata with `kind` and `access` filled in. Raises BadRequest naming the field.
+
+    What is merely missing is allowed: a draft may be incomplete, the SOP's first step is not.
+    """
+    if not isinstance(raw, Mapping):
+        raise _wrong("metadata", "metadata", "sebuah objek JSON")
+    facts = {name: value for name, value in raw.items() if value not in (None, "")}
+    for name in TEXTS:
+        if name in facts:
+            if isinstance(facts[name], int) and not isinstance(facts[name], bool):
+                facts[name] = str(facts[name])
+            if not isinstance(facts[name], str):
+                raise _wrong(name, METADATA_FIELDS.get(name, name), "teks")
+            facts[name] = facts[name].strip()
+    if not facts.get("title"):
+        raise BadRequest(
+            "Judul data belum diisi.",
+            code="JUDUL",
+            mend="Isi title, misalnya “Batas Kelurahan Kota Pekalongan”.",
+            where={"field": "title"},
+        )
+    guessed = Kind.STATISTICS if filename.lower().endswith(TABLE_ENDINGS) else Kind.GEOSPATIAL
+    facts["kind"] = _one_of(Kind, "kind", facts.get("kind", guessed))
+    facts["access"] = _one_of(Access, "access", facts.get("access", Access.TERBUKA))
+    _check_structures(facts)
+    return facts
+
+
+def _check_structures(facts: dict[str, Any]) -> None:
+    keywords = facts.get("keywords", [])
+    if isinstance(keywords, str):
+        keywords = [word.strip() for word in keywords.split(",") if word.strip()]
+    if not isinstance(keywords, list) or not all(isinstance(word, str) for word in keywords):
+        raise _wrong("keywords", METADATA_FIELDS["keywords"], "daftar teks")
+    if keywords:
+        facts["keywords"] = keywords
+    for name in ("contact", "berita_acara"):
+        if name in facts and not isinstance(facts[name], Mapping):
+            raise _wrong(name, METADATA_FIELDS.get(name, "Berita Acara"), "sebuah objek JSON")
+    entries = facts.get("fields", [])
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, Mapping) and (entry.get("name") or entry.get("label")) for entry in entries
+    ):
+        raise _wrong("fields", "kamus kolom", "daftar objek dengan name")
+    if "scale" in facts:
+        try:
+            facts["scale"] = int(str(facts["scale"]).removeprefix("1:").replace(".", ""))
+        except ValueError:
+            raise _wrong("scale", METADATA_FIELDS["scale"], "penyebut skala, misalnya 5000") from None
+
+
+def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """How a table is to be read. Raises BadRequest for a name or value that does not fit."""
+    if not isinstance(raw, Mapping):
+        raise _wrong("reading", "cara membaca", "sebuah objek JSON")
+    choices: dict[str, Any] = {}
+    for name, value in raw.items():
+        if value in (None, ""):
+            continue
+        if name not in READING:
+            raise BadRequest(
+                f"“{name}” bukan pilihan cara membaca.",
+                code="READING",
+                mend=f"Pakai salah satu dari: {', '.join(READING)}.",
+                where={"field": f"reading.{name}"},
+            )
+        if READING[name] is int and isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if not isinstance(value, READING[name]) or isinstance(value, bool):
+            raise _wrong(f"reading.{name}", name, "angka" if READING[name] is int else "teks")
+        choices[name] = value
+    return choices
+
+
+def _one_of(kind: type[Kind] | type[Access], field: str, value: Any) -> str:
+    try:
+        return kind(value).value
+    except ValueError:
+        raise BadRequest(
+            f"Nilai {field} “{value}” tidak dikenal.",
+            code="NILAI",
+            mend=f"Pakai salah satu dari: {', '.join(member.value for member in kind)}.",
+            where={"field": field},
+        ) from None
+
+
+def _wrong(field: str, label: str, expected: str) -> BadRequest:
+    return BadRequest(
+        f"Nilai {label} harus berupa {expected}.",
+        code="METADATA-BENTUK",
+        mend=f"Perbaiki {field}.",
+        where={"field": field},
+    )

@@ -1,0 +1,108 @@
+"""Faults as answers: problem+json (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from server.access import TooManyAttempts
+from workflow import errors
+
+LOG = logging.getLogger(__name__)
+
+STATUS: dict[type[errors.SebarError], int] = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Unauthenticated: 401,
+    errors.Conflict: 409,
+    errors.Changed: 409,
+    errors.Unmet: 422,
+    errors.BadRequest: 400,
+    errors.BadUpload: 422,
+    errors.TooLarge: 413,
+    errors.Gone: 410,
+    errors.Broken: 500,
+    TooManyAttempts: 429,
+}
+SENTENCES: dict[int, tuple[str, str]] = {
+    400: ("Permintaan tidak dapat dipahami", "Periksa lagi alamat atau isiannya."),
+    404: ("Halaman tidak ditemukan", "Periksa alamatnya, atau cari data dari beranda."),
+    405: ("Cara memanggil ini tidak didukung", "Alamat ini hanya menjawab cara yang disebut di Allow."),
+    413: ("Terlalu besar", "Berkas atau isian melebihi batas; bagi berkas itu atau minta admin menaikkan batas."),
+    415: ("Jenis isi ini tidak didukung", "Kirim sebagai multipart/form-data atau application/json."),
+    500: ("Terjadi kesalahan di server", "Coba lagi; bila terulang, sampaikan kodenya kepada admin."),
+}
+
+
+def problem_of(error: errors.SebarError) -> dict[str, Any]:
+    """type, title, status, code, detail, mend and the place of the fault."""
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": status,
+        "code": error.code,
+        "detail": error.detail,
+    }
+    if error.mend:
+        body["mend"] = error.mend
+    return body | error.where
+
+
+def install_problems(app: Flask) -> None:
+    @app.errorhandler(errors.SebarError)
+    def said(error: errors.SebarError) -> Response:
+        body = problem_of(error)
+        if body["status"] >= 500:
+            LOG.error("%s: %s", error.code, error.detail)
+        return answer(body)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        status = error.code or 500
+        title, mend = SENTENCES.get(status, (error.name, ""))
+        response = answer(
+            {
+                "type": "about:blank",
+                "title": title,
+                "status": status,
+                "code": f"HTTP-{status}",
+                "detail": title + ".",
+                "mend": mend,
+            }
+        )
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "location", "retry-after"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        LOG.exception("unexpected fault at %s", request.path)
+        title, mend = SENTENCES[500]
+        return answer(
+            {"type": "about:blank", "title": title, "status": 500, "code": "SERVER", "detail": title + ".", "mend": mend}
+        )
+
+
+def answer(body: Mapping[str, Any]) -> Response:
+    """The problem in the form that the caller reads."""
+    status = int(body["status"])
+    if request.path.startswith(("/api/", "/ogc")) or not wants_html():
+        response = Response(json.dumps(body), status, mimetype="application/problem+json")
+    else:
+        response = Response(render_template("problem.html", problem=body), status, mimetype="text/html")
+    if status == 401 and request.path.startswith("/api/"):
+        response.headers["WWW-Authenticate"] = 'Basic realm="Sebar", charset="UTF-8"'
+    if status in (429, 503):
+        response.headers["Retry-After"] = "900" if status == 429 else "5"
+    return response
+
+
+def wants_html() -> bool:
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"], default="application/json")
+    return best == "text/html" and request.args.get("f") != "json"

@@ -1,0 +1,71 @@
+"""`sebar serve`: migrate, start, say where."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import replace
+
+from server.intake.sandbox import prove_sandbox
+from server.settings import Settings
+from server.supervisor import Child, Supervisor
+from workflow.errors import Broken
+
+ACCOUNTS = ("produsen", "produsen2", "walidata", "pembina-statistik", "pembina-geospasial", "admin")
+
+
+def serve_all(settings: Settings, *, workers: bool) -> int:
+    from server.store import migrate
+
+    migrate(settings)
+    try:
+        prove_sandbox()
+    except Broken as error:
+        print(f"Unggahan ditolak sampai ini diperbaiki: {error.detail}", file=sys.stderr)
+    children = [Child(("web",))]
+    if workers:
+        children.append(Child(("worker", "--slot", "1")))
+    if settings.demo:
+        demo_password(settings)
+        children.append(Child(("demo",), once=True))
+    Supervisor(children).run(lambda: _answers(settings), lambda: _tell(settings))
+    return 0
+
+
+def demo_password(settings: Settings) -> str:
+    """The sample city's password: the setting, or one made up once and kept in SEBAR_HOME."""
+    path = settings.home / "demo_password"
+    if settings.demo_password:
+        return settings.demo_password
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(secrets.token_urlsafe(9))
+    return path.read_text()
+
+
+def _answers(settings: Settings) -> bool:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.port}/healthz", timeout=2):  # noqa: S310 - http
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _tell(settings: Settings) -> None:
+    out = sys.stdout.write
+    out(f"\nSebar menjawab di {settings.url}\n")
+    out(f"  portal    {settings.url}/\n")
+    out(f"  OGC API   {settings.url}/ogc\n")
+    out(f"  meja      {settings.url}/masuk\n")
+    if settings.demo:
+        out("\nKota contoh sedang diisi; akun (kata sandi sama untuk semua):\n")
+        out(f"  {', '.join(ACCOUNTS)}\n  kata sandi: {demo_password(settings)}\n")
+    out("\nCtrl-C menghentikan semuanya.\n")
+    sys.stdout.flush()
+
+
+def with_demo_password(settings: Settings) -> Settings:
+    return replace(settings, demo_password=demo_password(settings))

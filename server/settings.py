@@ -1,0 +1,123 @@
+"""Every setting: name, default and one sentence. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class UnknownSetting(Exception):
+    """A SEBAR_ variable that no setting has, or a value that does not fit."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of one installation. `home` holds records, uploads, candidates and releases."""
+
+    home: Path = ROOT / "data" / "local"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    url: str = ""
+    database_url: str | None = None
+    migration_url: str | None = None
+    workers: int = 2
+    upload_limit: int = 512 * 1024 * 1024
+    job_seconds: int = 300
+    job_memory: int = 4 * 1024 * 1024 * 1024
+    demo: bool = False
+    demo_password: str = ""
+    secret_key: str = ""
+    proxy_hops: int = 0
+    step_days: str = "submit=3,verify=5,approve=5,publish=2"
+    counting: str = "hari kerja"
+    cutoff: str = "15:30"
+    city: str = "Kota Pekalongan"
+    office: str = "Dinas Komunikasi dan Informatika"
+    office_address: str = ""
+    letter_number: str = "{klasifikasi}/{urut}/{kode_unit}/{tahun}"
+    letter_class: str = "500.14.1"
+    unit_code: str = "KOMINFO"
+    failpoint: str = ""
+
+
+HELP: dict[str, str] = {
+    "home": "Folder of records, uploads, candidates and releases.",
+    "host": "Address to listen on; a proxy stands in front of anything but loopback.",
+    "port": "Port to listen on.",
+    "url": "Public address, used in every absolute link; default http://HOST:PORT.",
+    "database_url": "PostgreSQL with PostGIS (postgresql://…); the embedded store without it.",
+    "migration_url": "The same database as its owner, for migrations only.",
+    "workers": "Web processes.",
+    "upload_limit": "Largest request in bytes.",
+    "job_seconds": "Longest time in seconds that reading one file may take.",
+    "job_memory": "Most memory in bytes that reading one file may take.",
+    "demo": "1 creates the sample city and its accounts.",
+    "demo_password": "Password of the sample city's accounts; made up and printed where it is empty.",
+    "secret_key": "Key that signs sessions; made once and kept in SEBAR_HOME where it is empty.",
+    "proxy_hops": "Number of trusted proxies in front.",
+    "step_days": "Days of each step of the SOP.",
+    "counting": "How days are counted: hari kerja or kalender.",
+    "cutoff": "What arrives after this hour (WIB) counts from the next working day.",
+    "city": "The city, as it is written in letterheads and metadata.",
+    "office": "The city's Walidata office, as it is written in letterheads and metadata.",
+    "office_address": "Address line of the letterhead.",
+    "letter_number": "Number of a printed document; knows klasifikasi, urut, kode_unit and tahun.",
+    "letter_class": "Archive classification that letter numbers start with.",
+    "unit_code": "Code of the Walidata's unit in letter numbers.",
+    "failpoint": "Name of the step at which a test kills the process.",
+}
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Raises UnknownSetting with the sentence that mends it."""
+    environ = os.environ if environ is None else environ
+    kinds = {entry.name: entry.type for entry in fields(Settings)}
+    given: dict[str, Any] = {}
+    for variable, text in environ.items():
+        # SEBAR_SHARED belongs to the tests: where the real files are.
+        if not variable.startswith("SEBAR_") or variable == "SEBAR_SHARED":
+            continue
+        name = variable.removeprefix("SEBAR_").lower()
+        if name not in kinds:
+            known = ", ".join(f"SEBAR_{entry.upper()}" for entry in kinds)
+            raise UnknownSetting(f"{variable} is not a setting. Known: {known}")
+        given[name] = _value(variable, str(kinds[name]), text)
+    return completed(Settings(**given))
+
+
+def _value(variable: str, kind: str, text: str) -> Any:
+    try:
+        if kind == "int":
+            return int(text)
+        if kind == "bool":
+            return {"0": False, "": False, "1": True}[text]
+    except (ValueError, KeyError):
+        raise UnknownSetting(f"{variable}={text!r} does not fit: {HELP[variable[6:].lower()]}") from None
+    if kind == "Path":
+        return Path(text).expanduser().resolve()
+    return text or None if "None" in kind else text
+
+
+def completed(settings: Settings) -> Settings:
+    """The same settings with public address and secret key filled in; makes SEBAR_HOME."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    url = (settings.url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    return replace(settings, url=url, secret_key=settings.secret_key or _kept(settings.home / "secret_key"))
+
+
+def _kept(path: Path) -> str:
+    """The secret in this file, made the first time; several processes agree on one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_hex(32)
+        file.write(secret)
+    return secret

@@ -1,0 +1,25 @@
+"""The web processes: granian serving server.app."""
+
+from __future__ import annotations
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from server.settings import Settings
+
+
+def serve_web(settings: Settings) -> None:
+    """Serves until it is told to stop; a process that dies is started again."""
+    Granian(
+        "server.app:from_settings",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=8,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        websockets=False,
+    ).serve()
