@@ -1,0 +1,3 @@
+"""Which published boundary statistics are drawn on."""
+
+from __future__ import annotations
