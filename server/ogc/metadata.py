@@ -6,31 +6,23 @@ import calendar
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from lxml import etree
-from lxml.builder import ElementMaker
 
+from server.ogc.elements import GCO, GMD, GML32, XSI, Node, Parts, maker
 from server.ogc.links import FORMATS, Link, Manifest, links
 from server.settings import Settings
 
-GMD = "http://www.isotc211.org/2005/gmd"
-GCO = "http://www.isotc211.org/2005/gco"
-GML = "http://www.opengis.net/gml/3.2"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-NAMESPACES = {"gmd": GMD, "gco": GCO, "gml": GML, "xsi": XSI}
 CODELISTS = (
     "http://standards.iso.org/ittf/PubliclyAvailableStandards/ISO_19139_Schemas/resources/codelist/gmxCodelists.xml"
 )
 RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
 
 CLASSIFICATIONS = {"terbuka": "unclassified", "terbatas": "restricted", "tertutup": "confidential"}
-gmd = ElementMaker(namespace=GMD, nsmap=NAMESPACES)
-gco = ElementMaker(namespace=GCO, nsmap=NAMESPACES)
-gml = ElementMaker(namespace=GML, nsmap=NAMESPACES)
-
-Node = etree._Element
-Parts = list[Node]
+gmd = maker(GMD, gmd=GMD, gco=GCO, gml=GML32, xsi=XSI)
+gco = maker(GCO, gco=GCO)
+gml = maker(GML32, gml=GML32)
 
 
 def bbox(manifest: Manifest) -> list[float] | None:
@@ -276,7 +268,7 @@ def _extent(manifest: Manifest) -> Parts:
         parts.append(node("geographicElement/EX_GeographicBoundingBox", rectangle))
     if span := interval(manifest):
         period = gml("TimePeriod", gml("beginPosition", span[0]), gml("endPosition", span[1]))
-        period.set(f"{{{GML}}}id", "periode")
+        period.set(f"{{{GML32}}}id", "periode")
         parts.append(node("temporalElement/EX_TemporalExtent/extent", period))
     return [node("extent/EX_Extent", parts)] if parts else []
 
@@ -404,7 +396,7 @@ def node(path: str, *children: Any) -> Node:
     made = gmd(inner, *flat)
     for tag in reversed(outer):
         made = gmd(tag, made)
-    return cast(Node, made)
+    return made
 
 
 def text(tag: str, words: object) -> Parts:
