@@ -72,11 +72,11 @@ def looks_like_a_code(text: object) -> bool:
     return (
         bool(_DOTTED.fullmatch(value) or _DIGITS.fullmatch(digits(text)))
         and len(digits(text)) in (6, 7, 10)
-        and digits(text)[:2] in _PROVINCES
+        and digits(text)[:2] in PROVINCES
     )
 
 
-_PROVINCES = frozenset(
+PROVINCES = frozenset(
     str(n)
     for n in (
         *range(11, 22),
@@ -140,7 +140,7 @@ class AreaCodes:
         return found
 
     def at(self, level: Level) -> tuple[Area, ...]:
-        return tuple(area for area in self.areas if area.level is level)
+        return tuple(area for area in self.areas if area.level == level)
 
     def by_code(self, code: object) -> Area | None:
         """In whichever system the code is written, with dots or without."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from workflow.checks import metadata
+from workflow.checks import interoperabilitas, kode_referensi, metadata, standar_data
 from workflow.checks.claims import Check, Context, Fault
 from workflow.checks.metadata import missing_metadata
 from workflow.findings import Finding, Principle, Severity
@@ -14,8 +14,57 @@ from workflow.sop import Kind
 __all__ = ["CHECKS", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
 
 CHECKS: tuple[Check, ...] = (
+    Check("NUMBER_AS_TEXT", Principle.STANDAR_DATA, Severity.WARNS, standar_data.numbers_are_numbers),
+    Check("NUMBER_DEVIATES", Principle.STANDAR_DATA, Severity.WARNS, standar_data.numbers_are_written_alike),
+    Check("NIK", Principle.STANDAR_DATA, Severity.BLOCKS, standar_data.no_nik_is_given),
+    Check("PHONE", Principle.STANDAR_DATA, Severity.BLOCKS, standar_data.no_mobile_number_is_given),
+    Check("EMAIL", Principle.STANDAR_DATA, Severity.WARNS, standar_data.no_email_is_given),
     Check("METADATA_MISSING", Principle.METADATA, Severity.BLOCKS, metadata.metadata_is_complete),
     Check("BERITA_ACARA_MISSING", Principle.METADATA, Severity.BLOCKS, metadata.berita_acara_is_attached),
+    Check("EMPTY", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.layer_has_rows),
+    Check("GEOM_ABSENT", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.maps_have_geometry),
+    Check("CRS_MISSING", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.crs_is_declared),
+    Check("COORD_NONFINITE", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.coordinates_are_finite),
+    Check("COORD_SWAPPED", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.axes_are_in_order),
+    Check("ELSEWHERE", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.most_lies_in_the_city),
+    Check("OUTSIDE_CITY", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.all_lies_in_the_city),
+    Check("GEOM_INVALID", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.geometries_are_valid),
+    Check("GEOM_MIXED", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.geometries_are_of_one_family),
+    Check("GEOM_NULL", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.rows_have_geometry),
+    Check("KEY_UNKNOWN", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_a_column),
+    Check("KEY_NULL", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_filled),
+    Check("KEY_DUPLICATE", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_unique),
+    Check("KEY_ABSENT", Principle.INTEROPERABILITAS, Severity.INFORMS, interoperabilitas.key_is_declared),
+    Check(
+        "AREA_CODE_UNKNOWN",
+        Principle.KODE_REFERENSI,
+        Severity.BLOCKS,
+        kode_referensi.area_codes_are_known,
+        on_maps=Severity.WARNS,
+    ),
+    Check(
+        "AREA_CODE_NAME",
+        Principle.KODE_REFERENSI,
+        Severity.BLOCKS,
+        kode_referensi.area_codes_fit_their_names,
+        on_maps=Severity.WARNS,
+    ),
+    Check(
+        "AREA_NAME_UNKNOWN",
+        Principle.KODE_REFERENSI,
+        Severity.BLOCKS,
+        kode_referensi.area_names_are_known,
+        on_maps=Severity.WARNS,
+    ),
+    Check(
+        "AREA_CODE_MIXED",
+        Principle.KODE_REFERENSI,
+        Severity.BLOCKS,
+        kode_referensi.codes_are_of_one_system,
+        on_maps=Severity.WARNS,
+    ),
+    Check("AREA_PARENT", Principle.KODE_REFERENSI, Severity.WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
+    Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, Severity.WARNS, kode_referensi.all_areas_are_present),
 )
 
 MOST = 200

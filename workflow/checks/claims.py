@@ -24,11 +24,14 @@ class Context:
     city: City | None = None
 
 
+Params = Mapping[str, str | int | float]
+
+
 @dataclass(frozen=True)
 class Fault:
     """One place where a claim does not hold. The registry adds code and severity."""
 
-    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     row: int | None = None
     column: str | None = None
     place: BaseGeometry | None = None

@@ -1,0 +1,50 @@
+"""The columns of a layer, as checks look at them."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workflow.layer import Field, Layer
+
+
+def plain(field: Field) -> str:
+    """The name that the file's maker knows."""
+    return field.label or field.name
+
+
+def words(field: Field) -> frozenset[str]:
+    """The words of its name: {"jml", "pddk"} of JML_PDDK."""
+    return frozenset(re.split(r"[\W_]+", plain(field).casefold())) | frozenset(field.name.split("_"))
+
+
+def find(layer: Layer, name: str) -> Field | None:
+    """By its own name or by the file's, whatever the case."""
+    wanted = name.casefold()
+    return next((field for field in layer.fields if wanted in (field.name.casefold(), plain(field).casefold())), None)
+
+
+def column(layer: Layer, field: Field) -> pa.ChunkedArray:
+    return layer.columns.column(layer.fields.index(field))
+
+
+def is_text(layer: Layer, field: Field) -> bool:
+    kind = layer.columns.schema.field(layer.fields.index(field)).type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def texts(layer: Layer, field: Field) -> list[str]:
+    """Each cell as text without outer blanks, "" for null; a whole number without ".0"."""
+    values = column(layer, field)
+    if pa.types.is_floating(values.type):
+        return ["" if v is None or v != v else str(int(v)) if v.is_integer() else str(v) for v in values.to_pylist()]
+    return ["" if v is None else str(v).strip() for v in values.to_pylist()]
+
+
+def matching(layer: Layer, field: Field, pattern: str) -> list[tuple[int, str]]:
+    """(position, text) of the cells of a text column that hold the RE2 pattern."""
+    values = column(layer, field)
+    hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(values, pattern), False))
+    return list(zip(hits.to_pylist(), values.take(hits).to_pylist(), strict=True))
