@@ -1,0 +1,92 @@
+"""Which coordinate system a file is in, and the way from there to CRS84."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS, Proj, Transformer
+from pyproj.exceptions import CRSError
+
+from workflow.errors import BadUpload
+
+CRS84 = "OGC:CRS84"
+
+_EPSG = re.compile(
+    r"(?:EPSG:|urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d{4,6})", re.I
+)
+_CRS84 = re.compile(
+    r"(?:OGC:|urn:(?:x-)?ogc:def:crs:OGC:[\d.]*:|https?://www\.opengis\.net/def/crs/OGC/[\d.]+/)CRS84h?", re.I
+)
+_WKT = re.compile(r"\s*[A-Z_0-9]+\s*\[", re.I)
+_LONGEST = 20_000
+_SRGI2013 = {"9470", "9469"}
+
+Coordinates = NDArray[np.float64]
+
+
+def identify(text: str) -> str:
+    """The name of a CRS given as code or WKT: "OGC:CRS84", "EPSG:n" of its horizontal part, or WKT.
+
+    Never looks anything up: raises BadUpload CRS_LINK for any other address, CRS_UNKNOWN for what PROJ does not know.
+    """
+    text = text.strip()
+    if _CRS84.fullmatch(text):
+        return CRS84
+    code = _EPSG.fullmatch(text)
+    if not code and (not _WKT.match(text) or len(text) > _LONGEST):
+        raise _link(text) if "/" in text or "\\" in text else _unknown(text)
+    try:
+        crs = _horizontal(CRS.from_epsg(int(code[1])) if code else CRS.from_wkt(text))
+    except CRSError:
+        raise _unknown(text) from None
+    if not (crs.is_geographic or crs.is_projected):
+        raise _unknown(text)
+    authority = crs.to_authority("EPSG", min_confidence=70)
+    return f"EPSG:{authority[1]}" if authority else crs.to_wkt()
+
+
+def _horizontal(crs: CRS) -> CRS:
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    if crs.is_bound and crs.source_crs is not None:
+        crs = crs.source_crs
+    return crs.to_2d()
+
+
+def _link(text: str) -> BadUpload:
+    return BadUpload(
+        f"Sistem koordinat ditulis sebagai tautan atau alamat berkas (“{text[:80]}”), dan tautan tidak pernah dibuka.",
+        code="CRS_LINK",
+        mend="Simpan ulang dengan kode EPSG, misalnya EPSG:32749, atau tanpa keterangan itu bila koordinatnya WGS 84.",
+    )
+
+
+def _unknown(text: str) -> BadUpload:
+    return BadUpload(
+        f"Sistem koordinat “{text[:80]}” tidak dikenal.",
+        code="CRS_UNKNOWN",
+        mend="Simpan ulang data dalam sistem koordinat berkode EPSG, misalnya SRGI2013 / UTM zona 49S (EPSG:9489).",
+    )
+
+
+def way_to_crs84(name: str) -> Callable[[Coordinates], Coordinates] | None:
+    """Turns an n x 2 array of x, y (east, north) into longitude, latitude; None where they are that already.
+
+    SRGI2013 and WGS 84 are taken as one (the null transformation): PROJ's own choice would shift by 0.2 m.
+    """
+    if name in (CRS84, "EPSG:4326"):
+        return None
+    crs = CRS.from_user_input(name)
+    geodetic = crs.geodetic_crs.to_authority("EPSG", min_confidence=70) if crs.geodetic_crs else None
+    if geodetic and geodetic[1] in _SRGI2013:
+        return None if crs.is_geographic else _unprojected(crs)
+    transformer = Transformer.from_crs(crs, CRS84, always_xy=True)
+    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+
+def _unprojected(crs: CRS) -> Callable[[Coordinates], Coordinates]:
+    projection = Proj(crs)
+    return lambda xy: np.column_stack(projection(xy[:, 0], xy[:, 1], inverse=True))

@@ -1,0 +1,92 @@
+"""What a reader found, on its way out of the walls: arrow columns beside well-known binary, and what to say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from server.intake import names
+from workflow.findings import Finding, Severity
+from workflow.layer import FieldType
+
+Progress = Callable[[str, int, int], None]
+
+# Columns of the arrow file that are no fields: WKB in CRS84, in the file's own CRS where that differs, row numbers.
+GEOMETRY, SOURCE, ROWS = "__geometry", "__source", "__rows"
+
+_HTML = r"(?i)</?[a-z!][^<>]*>|javascript:|\{\{.*\}\}"
+_FORMULA = r"^[=@\t\r]|^[+-].*[A-Za-z(|!]"
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    type: FieldType
+    values: pa.ChunkedArray
+
+
+@dataclass
+class Found:
+    """`rows` are 1-based numbers in the file where they are not 1 to n."""
+
+    name: str
+    columns: list[Column]
+    count: int
+    geometry: pa.ChunkedArray | None = None
+    source: pa.ChunkedArray | None = None
+    source_crs: str | None = None
+    rows: pa.ChunkedArray | None = None
+    reading: dict[str, object] = field(default_factory=dict)
+    remarks: list[Finding] = field(default_factory=list)
+
+
+def write(found: Found, folder: Path) -> dict[str, object]:
+    """Writes table.arrow; the rest is the answer."""
+    labels = [column.label for column in found.columns]
+    fields = names.regenerate(labels)
+    parts: dict[str, Any] = {name: column.values for name, column in zip(fields, found.columns, strict=True)}
+    for name, values in ((GEOMETRY, found.geometry), (SOURCE, found.source), (ROWS, found.rows)):
+        if values is not None:
+            parts[name] = values
+    table = pa.table(parts)
+    with pa.OSFile(str(folder / "table.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    remarks = found.remarks + _renamed(labels, fields) + _of_text(found.columns, fields)
+    return {
+        "name": found.name,
+        "fields": [
+            {"name": name, "type": column.type.value, "label": column.label}
+            for name, column in zip(fields, found.columns, strict=True)
+        ],
+        "count": found.count,
+        "source_crs": found.source_crs,
+        "reading": found.reading,
+        "remarks": [{key: value for key, value in asdict(remark).items() if key != "place"} for remark in remarks],
+    }
+
+
+def _renamed(labels: list[str], fields: list[str]) -> list[Finding]:
+    pairs = names.renamed(labels, fields)
+    if not pairs:
+        return []
+    told = "; ".join(f"“{label[:60]}” → {name}" for label, name in pairs[:20])
+    return [Finding("FIELD_RENAMED", Severity.INFORMS, {"count": len(pairs), "names": told})]
+
+
+def _of_text(columns: list[Column], fields: list[str]) -> list[Finding]:
+    said = []
+    for column, name in zip(columns, fields, strict=True):
+        if column.type is not FieldType.STRING:
+            continue
+        for check, pattern in (("HTML_IN_TEXT", _HTML), ("FORMULA", _FORMULA)):
+            hits = pc.fill_null(pc.match_substring_regex(column.values, pattern), False)
+            count = pc.sum(hits).as_py() or 0
+            if count:
+                row = pc.index(hits, True).as_py() + 1
+                said.append(Finding(check, Severity.WARNS, {"count": count}, row=row, column=name))
+    return said

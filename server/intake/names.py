@@ -1,0 +1,49 @@
+"""Field names that are safe in SQL, in addresses and in every format we write."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# Columns of data.gpkg, parameters of the OGC API and words that SQL dialects will not take unquoted.
+RESERVED = frozenset(
+    ["fid", "ogc_fid", "geom", "geometry", "the_geom", "wkb_geometry", "rowid", "oid", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "bbox", "bbox_crs", "crs", "datetime", "f", "filter", "filter_crs", "filter_lang", "lang", "limit", "offset", "profile", "properties", "q", "resulttype", "skipgeometry", "sortby", "startindex", "type", "all", "alter", "and", "any", "as", "asc", "between", "by", "case", "cast", "check", "column", "constraint", "create", "cross", "current_date", "default", "delete", "desc", "distinct", "do", "drop", "else", "end", "except", "exists", "false", "for", "foreign", "from", "full", "grant", "group", "having", "in", "inner", "insert", "intersect", "into", "is", "isnull", "join", "left", "like", "natural", "not", "notnull", "null", "on", "or", "order", "outer", "primary", "references", "returning", "right", "select", "set", "some", "table", "then", "to", "true", "union", "unique", "update", "user", "using", "values", "view", "when", "where", "window", "with"]
+)
+_LONGEST = 50
+
+
+def regenerate(labels: Sequence[str]) -> list[str]:
+    """One name per label, `^[a-z][a-z0-9_]{0,49}$`, unique and not reserved."""
+    taken: set[str] = set()
+    names = []
+    for position, label in enumerate(labels, 1):
+        name = _free(_plain(label) or f"kolom_{position}", taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _plain(label: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
+    if name[:1].isdigit():
+        name = f"k_{name}"
+    return f"{name}_" if name in RESERVED else name[:_LONGEST].rstrip("_")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        ending = f"_{number}"
+        candidate, number = name[: _LONGEST - len(ending)] + ending, number + 1
+    return candidate
+
+
+def renamed(labels: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Those whose name is more than the label in lower case with its blanks and signs turned into underscores."""
+    return [(label, name) for label, name in zip(labels, names, strict=True) if name != _expected(label)]
+
+
+def _expected(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")

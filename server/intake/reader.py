@@ -1,0 +1,66 @@
+"""From an uploaded file to a Layer, without ever opening the file here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from server.intake.found import GEOMETRY, ROWS, SOURCE
+from server.intake.sandbox import Answer, Limits, Progress, ask_child
+from workflow.findings import Finding, Severity
+from workflow.layer import Field, FieldType, Layer
+
+
+@dataclass(frozen=True)
+class Reading:
+    layer: Layer
+    remarks: tuple[Finding, ...]
+
+
+def read_upload(
+    path: Path, filename: str, *, reading: Mapping[str, object], crs: str | None, progress: Progress
+) -> Reading:
+    """Raises BadUpload with what is wrong, where, and how to mend it.
+
+    `reading` says how a table is to be read and which layer or sheet is meant, `crs` ("EPSG:n") what the file does not say.
+    """
+    spec = {"path": str(path.resolve()), "filename": filename, "reading": dict(reading), "crs": crs}
+    with ask_child("read", spec, limits=Limits.of(path.stat().st_size), progress=progress) as answer:
+        return _reading(answer)
+
+
+def _reading(answer: Answer) -> Reading:
+    said: dict[str, Any] = answer.said
+    with pa.OSFile(str(answer.folder / "table.arrow")) as file:
+        table = pa.ipc.open_file(file).read_all()
+    table.validate(full=True)
+    fields = tuple(Field(each["name"], FieldType(each["type"]), each["label"]) for each in said["fields"])
+    layer = Layer(
+        name=said["name"],
+        fields=fields,
+        columns=table.select([field.name for field in fields]),
+        rows=table[ROWS].to_numpy() if ROWS in table.column_names else np.arange(1, said["count"] + 1, dtype=np.int64),
+        geometry=_shapes(table, GEOMETRY),
+        source_geometry=_shapes(table, SOURCE),
+        source_crs=said["source_crs"],
+        reading=said["reading"],
+    )
+    return Reading(layer, tuple(_remark(each) for each in said["remarks"]))
+
+
+def _shapes(table: pa.Table, name: str) -> NDArray[np.object_] | None:
+    if name not in table.column_names:
+        return None
+    shapes = shapely.from_wkb(table[name].to_numpy())
+    return np.asarray(shapes, dtype=object)
+
+
+def _remark(said: dict[str, Any]) -> Finding:
+    return Finding(**{**said, "severity": Severity(said["severity"])})

@@ -1,0 +1,227 @@
+"""The process that reads uploads: started here, watched here, ended here.
+
+The parent never opens an upload. The child has no network, no other files, no other programs and little time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from workflow.errors import BadUpload, Broken, SebarError, TooLarge
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SAID_AT_MOST = 16 * 2**20  # bytes of JSON a child may answer with
+_LINE_AT_MOST = 64 * 2**10
+
+# What GDAL and PROJ may do even inside the walls; see also the single driver left in spatial.py.
+_ENVIRONMENT = {
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "/none",
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    "GDAL_HTTP_PROXY": "127.0.0.1:9",
+    "GDAL_NUM_THREADS": "1",
+    "GDAL_PAM_ENABLED": "NO",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "LANG": "C.UTF-8",
+    "OGR_GPKG_NUM_THREADS": "1",
+    "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
+    "OGR_SQLITE_PRAGMA": "trusted_schema=0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PROJ_NETWORK": "OFF",
+    "SHAPE_RESTORE_SHX": "NO",
+    "https_proxy": "127.0.0.1:9",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one reading may use. `memory` is address space, `seconds` both CPU and by the clock."""
+
+    memory: int
+    seconds: int
+    file_size: int
+
+    @classmethod
+    def of(cls, upload: int) -> Limits:
+        """Grow with the bytes of the upload; a reader that streams needs little, a workbook needs several times itself."""
+        return cls(memory=2 * 2**30 + 6 * upload, seconds=60 + upload // 10**6, file_size=2 * 2**30 + 8 * upload)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a child found: its JSON, and the folder with the files it wrote."""
+
+    said: dict[str, object]
+    folder: Path
+    missing: tuple[str, ...]
+
+
+@contextmanager
+def ask_child(
+    task: str, spec: Mapping[str, object], *, limits: Limits, progress: Progress | None = None
+) -> Iterator[Answer]:
+    """Runs one task of child.py inside the walls; its folder is gone afterwards.
+
+    Raises what the child raised (BadUpload, TooLarge), BadUpload where it was ended, Broken where no wall stood.
+    """
+    with tempfile.TemporaryDirectory(prefix="sebar-baca-") as name:
+        folder = Path(name)
+        order = {
+            **spec,
+            "task": task,
+            "parent": os.getpid(),
+            "memory": limits.memory,
+            "seconds": limits.seconds,
+            "file_size": limits.file_size,
+        }
+        (folder / "order.json").write_text(json.dumps(order))
+        ended = _run(folder, limits.seconds, progress or _ignore)
+        yield _answer(folder, ended)
+
+
+def _ignore(stage: str, done: int, total: int) -> None:
+    pass
+
+
+def _run(folder: Path, seconds: int, progress: Progress) -> int | None:
+    """The child's exit code, or None where its time was up."""
+    with (
+        open(folder / "stderr", "wb") as errors,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell, nothing of the upload in it
+            [sys.executable, "-P", "-m", "server.intake.child", str(folder)],
+            cwd=folder,
+            env={**_ENVIRONMENT, "PYTHONPATH": str(_ROOT), "TMPDIR": str(folder), "HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        ) as child,
+    ):
+        try:
+            assert child.stdout is not None  # noqa: S101 - a pipe was asked for
+            in_time = _listen(child.stdout, time.monotonic() + seconds, progress)
+            return child.wait(timeout=5) if in_time else None
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _listen(pipe: IO[bytes], deadline: float, progress: Progress) -> bool:
+    """Passes the child's lines on as progress until it closes its end; False where the time is up first."""
+    rest = b""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(pipe, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            if not waiting.select(left):
+                continue
+            chunk = os.read(pipe.fileno(), _LINE_AT_MOST)
+            if not chunk:
+                return True
+            *lines, rest = (rest + chunk).split(b"\n")
+            rest = rest[:_LINE_AT_MOST]
+            for line in lines:
+                _pass_on(line, progress)
+    return False
+
+
+def _pass_on(line: bytes, progress: Progress) -> None:
+    try:
+        stage, done, total = json.loads(line)
+        progress(str(stage)[:40], int(done), int(total))
+    except (ValueError, TypeError):
+        log.debug("the reading process said %r", line[:200])
+
+
+def _answer(folder: Path, ended: int | None) -> Answer:
+    said = _read_json(folder / "answer.json")
+    if ended == 0 and isinstance(said, dict):
+        missing = said.pop("missing", [])
+        return Answer(said, folder, tuple(str(each) for each in missing))  # type: ignore[attr-defined]
+    log.warning("reading ended with %s: %s", ended, _tail(folder / "stderr"))
+    if isinstance(said, dict) and "error" in said:
+        raise _fault(said["error"])
+    if ended is None or ended == -signal.SIGXCPU:
+        raise BadUpload(
+            "Berkas ini belum selesai dibaca ketika batas waktunya habis.",
+            code="READ_TIME",
+            mend="Bagi data menjadi beberapa berkas, atau simpan sebagai GeoPackage lalu unggah lagi.",
+        )
+    raise BadUpload(
+        "Berkas ini membuat pembacanya berhenti, jadi isinya tidak dapat dibaca.",
+        code="READ_STOPPED",
+        mend="Buka berkas di QGIS atau aplikasi lembar kerja, simpan ulang, lalu unggah lagi.",
+    )
+
+
+def _read_json(path: Path) -> object:
+    try:
+        if path.stat().st_size > _SAID_AT_MOST:
+            return None
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _tail(path: Path) -> str:
+    try:
+        with open(path, "rb") as errors:
+            errors.seek(max(0, path.stat().st_size - 2000))
+            return errors.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _fault(error: Mapping[str, object]) -> SebarError:
+    kinds = {"BadUpload": BadUpload, "TooLarge": TooLarge}
+    kind = kinds.get(str(error.get("kind")), Broken)
+    where = error.get("where")
+    return kind(
+        str(error.get("detail", "")),
+        code=str(error["code"]) if "code" in error else None,
+        mend=str(error.get("mend", "")),
+        where=where if isinstance(where, dict) else None,
+    )
+
+
+def prove_sandbox() -> tuple[str, ...]:
+    """Lets a child try to get out; the names of the walls this kernel lacks (empty: all stand).
+
+    Raises Broken where an attempt that seccomp must stop succeeded, or one that Landlock, where the kernel has it, must.
+    """
+    try:
+        with ask_child("prove", {}, limits=Limits.of(0)) as answer:
+            escaped = answer.said.get("escaped")
+            missing = answer.missing
+    except BadUpload as fault:
+        raise Broken(f"Ruang baca terlindung tidak dapat dijalankan: {fault.detail}") from fault
+    if escaped != []:
+        raise Broken(f"Ruang baca terlindung bocor: {escaped}. Berkas tidak diterima sampai ini diperbaiki.")
+    if missing:
+        log.warning("reading uploads without %s: this kernel lacks it", ", ".join(missing))
+    return missing

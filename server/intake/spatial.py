@@ -1,0 +1,199 @@
+"""Reads spatial files with GDAL, one driver at a time. Only ever called inside the walls."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataSourceError
+from pyogrio.raw import open_arrow
+
+from server.intake import crs
+from server.intake.found import Column, Found, Progress
+from server.intake.preflight import Content, Format
+from workflow.errors import BadUpload, Broken
+from workflow.findings import Finding, Severity
+from workflow.layer import FieldType
+
+_BATCH = 20_000
+_OPTIONS: dict[Format, dict[str, str]] = {
+    Format.GEOJSON: {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
+    Format.GPKG: {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"},
+    Format.SHAPEFILE: {},
+}
+
+
+@cache
+def _gdal() -> ctypes.CDLL:
+    """The library that pyogrio has loaded: a wheel's or the system's. Must be found before the walls go up."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        gdal = ctypes.CDLL(next(line.split()[-1] for line in maps if "/libgdal" in line))
+    gdal.GDALGetDriver.restype = gdal.GDALGetDriverByName.restype = ctypes.c_void_p
+    gdal.GDALGetDriverByName.argtypes = [ctypes.c_char_p]
+    gdal.GDALDeregisterDriver.argtypes = [ctypes.c_void_p]
+    return gdal
+
+
+def prepare() -> list[Path]:
+    """Loads what must be loaded before the walls go up; what GDAL looks up while it reads."""
+    _gdal()
+    pa.array(np.array([b""], object), pa.binary())  # imports what pyarrow imports at first use
+    here = Path(pyogrio.__file__).parent
+    return [here / "gdal_data", here / "proj_data"]
+
+
+def keep_one_driver(wanted: str) -> None:
+    """Takes every driver but one out of GDAL, so that no content can call up another."""
+    gdal = _gdal()
+    kept = gdal.GDALGetDriverByName(wanted.encode())
+    for driver in [gdal.GDALGetDriver(number) for number in range(gdal.GDALGetDriverCount())]:
+        if driver != kept:
+            gdal.GDALDeregisterDriver(driver)
+    if list(pyogrio.list_drivers()) != [wanted]:
+        raise Broken("Pembaca berkas tidak dapat dibatasi pada satu jenis berkas.")
+
+
+def read(content: Content, source_crs: str | None, progress: Progress) -> Found:
+    """The features of a file that preflight has let through. Raises BadUpload."""
+    keep_one_driver(content.format)
+    table = _table(content, progress)
+    if len(table) != content.count:
+        raise BadUpload(
+            f"Berkas ini menyatakan {content.count} baris, tetapi {len(table)} yang terbaca.",
+            code="COUNT_DIFFERS",
+            mend="Simpan ulang data dari aplikasi asalnya; sebagian isinya rusak atau terpotong.",
+        )
+    columns, remarks = [], []
+    for field in table.schema:
+        if field.name == "__wkb":
+            continue
+        column = _typed(field, table.column(field.name))
+        if column:
+            columns.append(column)
+        else:
+            remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name, "type": str(field.type)}))
+    found = Found(content.layer, columns, len(table), source_crs=source_crs, remarks=[*content.remarks, *remarks])
+    if "__wkb" in table.column_names:
+        _add_geometry(found, table.column("__wkb"), progress)
+    return found
+
+
+def _table(content: Content, progress: Progress) -> pa.Table:
+    """All columns as GDAL gives them; the geometry is called __wkb."""
+    progress("Baca", 0, content.count)
+    batches: list[pa.RecordBatch] = []
+    done = 0
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            open_arrow(
+                str(content.path),
+                layer=content.layer or 0,
+                batch_size=_BATCH,
+                use_pyarrow=True,
+                **_OPTIONS[content.format],
+            ) as (meta, reader),
+        ):
+            for batch in reader:
+                batches.append(batch)
+                done += len(batch)
+                progress("Baca", done, content.count)
+                if done > content.count:
+                    break
+            schema = reader.schema
+    except (DataSourceError, pa.ArrowException, ValueError, RuntimeError) as fault:
+        raise _unreadable(fault) from fault
+    table = pa.Table.from_batches(batches, schema)
+    wkb = meta["geometry_name"] or "wkb_geometry"
+    return table.rename_columns(["__wkb" if name == wkb else name for name in table.column_names])
+
+
+def _unreadable(fault: Exception) -> BadUpload:
+    said = "".join(letter if letter.isprintable() else " " for letter in str(fault))
+    return BadUpload(
+        "Isi berkas ini rusak dan tidak dapat dibaca.",
+        code="READ_FAILED",
+        mend="Buka berkas di QGIS, simpan ulang sebagai GeoPackage, lalu unggah lagi.",
+        where={"reader": said[:300]},
+    )
+
+
+def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
+    """None for what cannot be served as a field: bytes and structures."""
+    kind = field.type
+    if pa.types.is_dictionary(kind):
+        values, kind = values.cast(kind.value_type), kind.value_type
+    for belongs, to, target in _TYPES:
+        if belongs(kind):
+            return Column(field.name, to, values.cast(target))
+    if pa.types.is_time(kind):
+        return Column(field.name, FieldType.STRING, pc.strftime(values.cast(pa.time32("s")).cast(pa.timestamp("s"))))
+    return None
+
+
+_TYPES = (
+    (pa.types.is_boolean, FieldType.BOOLEAN, pa.bool_()),
+    (pa.types.is_integer, FieldType.INTEGER, pa.int64()),
+    (pa.types.is_floating, FieldType.NUMBER, pa.float64()),
+    (pa.types.is_date, FieldType.DATE, pa.date32()),
+    (pa.types.is_timestamp, FieldType.DATETIME, pa.timestamp("ms", "UTC")),
+    (lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind), FieldType.STRING, pa.string()),
+)
+
+
+def _add_geometry(found: Found, wkb: pa.ChunkedArray, progress: Progress) -> None:
+    """Makes geometry two-dimensional and brings it to CRS84; keeps the file's own where that differs."""
+    way = crs.way_to_crs84(found.source_crs) if found.source_crs else None
+    here: list[pa.Array] = []
+    there: list[pa.Array] = []
+    row = 1
+    has_z = has_m = False
+    for chunk in wkb.chunks:
+        progress("Ubah koordinat", row - 1, found.count)
+        shapes, invalid = _shapes(chunk)
+        found.remarks += [
+            Finding("GEOM_INVALID", Severity.BLOCKS, {"reason": "terlalu sedikit titik"}, row=row + int(at))
+            for at in invalid[:100]
+        ]
+        has_z, has_m = has_z or bool(shapely.has_z(shapes).any()), has_m or bool(shapely.has_m(shapes).any())
+        shapes = shapely.force_2d(shapes)
+        _refuse_nonfinite(shapes, row)
+        if way:
+            there.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
+            shapes = shapely.transform(shapes, way)
+        here.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
+        row += len(chunk)
+    progress("Ubah koordinat", found.count, found.count)
+    found.geometry = pa.chunked_array(here, pa.binary())
+    found.source = pa.chunked_array(there, pa.binary()) if way else None
+    if has_z or has_m:
+        dropped = " dan ".join(["ketinggian (Z)"] * has_z + ["ukuran (M)"] * has_m)
+        found.remarks.append(Finding("GEOM_ZM", Severity.INFORMS, {"dropped": dropped}))
+
+
+def _shapes(chunk: pa.BinaryArray) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Geometries, and the positions of those that no geometry can be made of (they are None)."""
+    raw = chunk.to_numpy(zero_copy_only=False)
+    shapes = shapely.from_wkb(raw, on_invalid="ignore")
+    return shapes, np.flatnonzero(shapely.is_missing(shapes) & np.array([each is not None for each in raw], bool))
+
+
+def _refuse_nonfinite(shapes: NDArray[np.object_], first_row: int) -> None:
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    strange = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
+    if len(strange):
+        named = ", ".join(str(first_row + int(each)) for each in strange[:5])
+        raise BadUpload(
+            f"Ada koordinat yang bukan angka pada fitur {named}.",
+            code="COORD_NONFINITE",
+            mend="Hapus atau betulkan fitur itu di QGIS, lalu simpan ulang.",
+            where={"features": [first_row + int(each) for each in strange[:5]]},
+        )
