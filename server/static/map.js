@@ -1,0 +1,416 @@
+// The map of every page. It turns <div class="peta" …> into a map; without it the page's table says the same.
+//
+//   data-src         GeoJSON file or OGC items address      data-bbox      "w,s,e,n" to begin with
+//   data-base        boundaries drawn as grey paper         data-table     address or #id of the table beside it
+//   data-legend      what is shown, with                    data-value     number field to colour by
+//   data-unit, data-period, data-source, data-indicative    data-label     field that names a feature
+//   data-fields      JSON [[name, words, kind], …]          data-findings  GeoJSON with key, severity, message
+//   data-comparison  GeoJSON with change: added, removed, moved, changed
+//   data-scroll      "page": the wheel scrolls the page     data-hash      the view is kept in the address
+//
+// It dispatches peta:ready and peta:select {layer, id, key, properties}; preventDefault() keeps its own panel shut.
+// It listens to peta:zoom {geometry | bbox | id | key}, peta:reload and peta:layer {id, visible, src, legend, …}.
+// Elsewhere on the page <button data-map="id" data-zoom="key or id"> and <input type="checkbox" data-map="id"
+// data-layer='{"id": …, "src": …, "legend": …}'> do the same.
+
+import { Map as Maplibre, Marker, NavigationControl, ScaleControl } from "./vendor/maplibre-gl/maplibre-gl.mjs";
+import { angka, extent, isNumber, load, middle, quantiles, said, shape } from "./map-data.js";
+import { DYES, MARKS, addImages, baseLayers, dataLayers, hatch, markLayers, shades, sign, style } from "./map-look.js";
+
+const WORDS = {
+  "Map.Title": "Peta. Tombol panah menggeser, tambah dan kurang mengubah skala, Enter membuka fitur di tengah peta.",
+  "NavigationControl.ZoomIn": "Perbesar",
+  "NavigationControl.ZoomOut": "Perkecil",
+  "CooperativeGesturesHandler.WindowsHelpText": "Tahan Ctrl sambil menggulir untuk mengubah skala peta",
+  "CooperativeGesturesHandler.MacHelpText": "Tahan ⌘ sambil menggulir untuk mengubah skala peta",
+  "CooperativeGesturesHandler.MobileHelpText": "Geser peta dengan dua jari",
+};
+const INDONESIA = [95, -11, 141, 6];
+const LABELS_FROM = 12;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+function hasWebGL() {
+  try {
+    return Boolean(document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+}
+
+const parse = (text, otherwise) => {
+  try {
+    return text ? JSON.parse(text) : otherwise;
+  } catch {
+    return otherwise;
+  }
+};
+
+class Peta {
+  constructor(element) {
+    this.element = element;
+    this.layers = new Map();
+    this.marks = new Map();
+    this.labels = [];
+    this.picked = null;
+  }
+
+  async start() {
+    const { element } = this;
+    if (!hasWebGL()) {
+      this.explain("Peramban ini tidak dapat menggambar peta (WebGL tidak tersedia).");
+      return;
+    }
+    this.frame = h("div", { class: "peta-canvas" });
+    this.wait = h("p", { class: "peta-wait", role: "status" }, "Memuat peta…");
+    this.live = h("p", { class: "hidden", "aria-live": "polite" });
+    this.legend = h("details", { class: "peta-legend", open: element.clientWidth >= 520 });
+    this.panel = h("section", { class: "peta-panel", hidden: true, tabindex: "-1", "aria-label": "Keterangan fitur" });
+    element.replaceChildren(this.frame, h("span", { class: "peta-cross", "aria-hidden": "true" }), this.legend, this.panel, this.live, this.wait);
+    this.draw();
+    this.listen();
+    await new Promise((done) => { this.map.once("load", done); });
+    addImages(this.map);
+    await this.fill();
+    this.wait.remove();
+    element.classList.add("peta-ready");
+    this.tell("peta:ready", {});
+  }
+
+  draw() {
+    const { dataset } = this.element;
+    this.map = new Maplibre({
+      container: this.frame,
+      style: style(),
+      bounds: this.given() ?? INDONESIA,
+      fitBoundsOptions: { padding: 24 },
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      renderWorldCopies: false,
+      maxZoom: 19,
+      cooperativeGestures: dataset.scroll === "page",
+      hash: dataset.hash !== undefined,
+      locale: WORDS,
+      fadeDuration: 0,
+      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-left");
+    this.map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  }
+
+  given() {
+    const box = this.element.dataset.bbox?.split(",").map(Number);
+    return box?.length === 4 && box.every(Number.isFinite) ? box : null;
+  }
+
+  listen() {
+    const { element, map } = this;
+    element.addEventListener("peta:zoom", ({ detail }) => this.zoom(detail));
+    element.addEventListener("peta:layer", ({ detail }) => this.toggle(detail));
+    element.addEventListener("peta:reload", () => this.fill());
+    map.on("click", ({ point }) => this.inspect(point));
+    map.on("mousemove", ({ point }) => { map.getCanvas().style.cursor = this.at(point) ? "pointer" : ""; });
+    map.on("zoomend", () => this.declutter());
+    map.getCanvas().addEventListener("keydown", ({ key }) => {
+      if (key === "Enter") this.inspect(map.project(map.getCenter()));
+    });
+    element.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); });
+  }
+
+  // Everything that the element's attributes name.
+  async fill() {
+    const { dataset } = this.element;
+    const told = await Promise.allSettled([
+      dataset.base && dataset.base !== dataset.src && this.addBase(dataset.base),
+      dataset.src && this.add({ ...dataset, id: "data", fields: parse(dataset.fields, []) }),
+      dataset.findings && this.addMarks("findings", dataset.findings, (properties) => properties.severity),
+      dataset.comparison && this.addMarks("comparison", dataset.comparison, (properties) => properties.change),
+    ]);
+    if (!this.given() && !(dataset.hash !== undefined && location.hash)) this.show(this.everything(), 0);
+    if (told.slice(1).some(({ status }) => status === "rejected")) this.complain();
+    this.drawLegend();
+  }
+
+  everything() {
+    return extent([...this.layers.values(), ...this.marks.values()].flatMap(({ features }) => features.map(({ geometry }) => geometry))) ?? this.baseBox;
+  }
+
+  put(source, features, layers) {
+    const { map } = this;
+    for (const [n, feature] of features.entries()) feature._n = n;
+    const data = {
+      type: "FeatureCollection",
+      features: features.filter(({ geometry }) => geometry).map((feature) => ({ type: "Feature", id: feature._n, geometry: feature.geometry, properties: { _class: feature._class, _mark: feature._mark } })),
+    };
+    if (map.getSource(source)) this.drop(source);
+    map.addSource(source, { type: "geojson", data });
+    for (const layer of layers) map.addLayer(layer, this.above(source));
+  }
+
+  // Base below data below marks.
+  above(source) {
+    if (source === "findings" || source === "comparison") return undefined;
+    const order = source === "base" ? () => true : ({ source: other }) => other === "findings" || other === "comparison";
+    return this.map.getStyle().layers.find((layer) => layer.id !== "paper" && order(layer))?.id;
+  }
+
+  drop(source) {
+    for (const { id } of this.map.getStyle().layers.filter((layer) => layer.source === source)) this.map.removeLayer(id);
+    this.map.removeSource(source);
+  }
+
+  async addBase(address) {
+    const features = await load(address);
+    this.baseBox = extent(features.map(({ geometry }) => geometry));
+    this.put("base", features, baseLayers("base"));
+    this.addLabels(features);
+  }
+
+  addLabels(features) {
+    for (const { marker } of this.labels) marker.remove();
+    this.labels = features.flatMap(({ geometry, properties }) => {
+      const name = Object.keys(properties).find((key) => key.startsWith("nama"));
+      const place = middle(geometry);
+      if (!name || !place) return [];
+      const element = h("span", { class: "peta-label", "aria-hidden": "true" }, String(properties[name]));
+      return [{ element, marker: new Marker({ element }).setLngLat(place).addTo(this.map) }];
+    });
+    this.declutter();
+  }
+
+  declutter() {
+    const far = this.map.getZoom() < LABELS_FROM;
+    const taken = [];
+    for (const { element } of this.labels) element.classList.toggle("peta-label-off", far);
+    if (far) return;
+    for (const { element } of this.labels) {
+      const box = element.getBoundingClientRect();
+      const clash = taken.some((other) => box.left < other.right + 4 && box.right + 4 > other.left && box.top < other.bottom && box.bottom > other.top);
+      element.classList.toggle("peta-label-off", clash);
+      if (!clash) taken.push(box);
+    }
+  }
+
+  async add(spec) {
+    const features = await load(spec.src);
+    const layer = { ...spec, features, colour: spec.colour ?? DYES[0], shape: shape(features) };
+    if (spec.value) {
+      const values = features.map(({ properties }) => properties[spec.value]);
+      layer.ends = quantiles(values);
+      layer.least = Math.min(...values.filter(isNumber));
+      for (const [n, feature] of features.entries()) feature._class = isNumber(values[n]) ? layer.ends.findIndex((end) => values[n] <= end) : -1;
+    }
+    const coloured = layer.ends?.length ? { ends: layer.ends } : undefined;
+    this.put(spec.id, features, dataLayers(spec.id, layer.colour, coloured));
+    this.layers.set(spec.id, layer);
+  }
+
+  async addMarks(source, address, kind) {
+    const features = (await load(address)).filter(({ properties }) => MARKS[kind(properties)]);
+    for (const feature of features) feature._mark = kind(feature.properties);
+    this.put(source, features, markLayers(source));
+    this.marks.set(source, { features, off: new Set() });
+  }
+
+  async toggle({ visible = true, ...spec }) {
+    if (!visible) {
+      if (this.layers.delete(spec.id)) this.drop(spec.id);
+      this.close();
+    } else if (!this.layers.has(spec.id)) {
+      const used = new Set([...this.layers.values()].map(({ colour }) => colour));
+      try {
+        await this.add({ colour: DYES.find((dye) => !used.has(dye)) ?? DYES[0], ...spec });
+      } catch {
+        this.complain();
+      }
+    }
+    this.drawLegend();
+  }
+
+  sources() {
+    return [...this.marks, ...this.layers];
+  }
+
+  // The foremost feature of ours at a point of the screen: [source, feature].
+  at(point) {
+    const around = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]];
+    const ours = this.map.getStyle().layers.filter(({ source }) => this.marks.has(source) || this.layers.has(source)).map(({ id }) => id);
+    if (!ours.length) return null;
+    const [hit] = this.map.queryRenderedFeatures(around, { layers: ours });
+    if (!hit) return null;
+    const held = this.marks.get(hit.source) ?? this.layers.get(hit.source);
+    return [hit.source, held.features[hit.id]];
+  }
+
+  inspect(point) {
+    const found = this.at(point);
+    if (found) this.select(...found);
+    else this.close();
+  }
+
+  select(source, feature) {
+    this.mark(source, feature);
+    const { properties } = feature;
+    const id = feature.id ?? properties.key;
+    this.live.textContent = this.name(source, feature);
+    if (this.tell("peta:select", { layer: source, id, key: properties.key, properties })) this.open(source, feature);
+  }
+
+  mark(source, feature) {
+    if (this.picked && this.map.getSource(this.picked.source)) this.map.setFeatureState(this.picked, { selected: false });
+    this.picked = feature ? { source, id: feature._n } : null;
+    if (this.picked) this.map.setFeatureState(this.picked, { selected: true });
+  }
+
+  name(source, { id, properties, _mark }) {
+    if (_mark) return properties.message ?? MARKS[_mark].word;
+    const field = this.layers.get(source)?.label || Object.keys(properties).find((key) => key.startsWith("nama"));
+    return String((field && properties[field]) || `Fitur ${id ?? ""}`);
+  }
+
+  open(source, feature) {
+    const fields = this.layers.get(source)?.fields ?? [];
+    const known = fields.length ? fields : Object.keys(feature.properties).filter((name) => !name.startsWith("_")).map((name) => [name, name]);
+    const rows = known.flatMap(([name, words, kind]) => [h("dt", {}, words), h("dd", {}, said(feature.properties[name], kind))]);
+    const shut = h("button", { type: "button", class: "plain peta-shut", "aria-label": "Tutup", onclick: () => this.close(true) }, "×");
+    this.panel.replaceChildren(shut, h("h3", {}, this.name(source, feature)), h("dl", {}, rows));
+    this.panel.hidden = false;
+    this.panel.focus({ preventScroll: true });
+  }
+
+  close(back = false) {
+    if (this.panel.hidden && !this.picked) return;
+    this.panel.hidden = true;
+    this.mark(null, null);
+    if (back) this.map.getCanvas().focus();
+  }
+
+  show(box, time = 300) {
+    if (!box) return;
+    const room = Math.min(48, this.element.clientWidth / 8, this.element.clientHeight / 8);
+    this.map.fitBounds(box, { padding: room, maxZoom: 17, duration: still.matches ? 0 : time });
+  }
+
+  zoom({ geometry, bbox, id, key }) {
+    const found = this.find(key ?? id);
+    if (found) this.select(...found);
+    this.show(bbox ?? extent([geometry ?? found?.[1].geometry]));
+  }
+
+  find(wanted) {
+    if (wanted === undefined || wanted === null) return null;
+    for (const [source, { features }] of this.sources()) {
+      const feature = features.find(({ id, properties }) => String(properties?.key ?? id) === String(wanted) || String(id) === String(wanted));
+      if (feature) return [source, feature];
+    }
+    return null;
+  }
+
+  drawLegend() {
+    const parts = [...[...this.layers.values()].map((layer) => this.layerLegend(layer)), ...[...this.marks].map(([source, marks]) => this.marksLegend(source, marks))].filter(Boolean);
+    this.legend.replaceChildren(h("summary", {}, "Legenda"), ...parts);
+    this.legend.hidden = !parts.length;
+  }
+
+  layerLegend(layer) {
+    if (!layer.legend) return null;
+    const swatch = (colour, kind = layer.shape) => {
+      const key = h("span", { class: `peta-key peta-key-${(kind ?? "Polygon").toLowerCase()}` });
+      key.style.setProperty("--key", colour);
+      return key;
+    };
+    const classes = (layer.ends ?? []).map((end, n) => {
+      const from = n ? layer.ends[n - 1] : layer.least;
+      return h("li", {}, swatch(shades(layer.ends.length)[n], "class"), from === end ? angka(end) : `${angka(from)} – ${angka(end)}`);
+    });
+    if (classes.length && layer.features.some(({ _class }) => _class === -1)) {
+      const none = hatch();
+      none.className = "peta-key peta-key-class";
+      classes.push(h("li", {}, none, "tidak ada data"));
+    }
+    const notes = [layer.period, layer.source].filter(Boolean).join(", ");
+    return h("div", { class: "peta-legend-part" },
+      h("p", { class: "peta-legend-title" }, !classes.length && swatch(layer.colour), h("span", {}, layer.legend, layer.unit && h("small", {}, ` (${layer.unit})`))),
+      classes.length > 0 && h("ul", {}, classes),
+      notes && h("p", { class: "peta-legend-note" }, notes),
+      layer.indicative && h("p", { class: "peta-legend-note" }, h("em", {}, "indikatif"), layer.indicative.length > 1 && `: ${layer.indicative}`));
+  }
+
+  marksLegend(source, { features, off }) {
+    const kinds = Object.keys(MARKS).filter((name) => features.some(({ _mark }) => _mark === name));
+    if (!kinds.length) return null;
+    const items = kinds.map((name) => {
+      const drawn = sign(MARKS[name]);
+      drawn.className = "peta-key peta-key-sign";
+      const box = h("input", { type: "checkbox", checked: !off.has(name), onchange: ({ target }) => this.switchMark(source, name, target.checked) });
+      return h("li", {}, h("label", {}, box, drawn, `${MARKS[name].word} (${angka(features.filter(({ _mark }) => _mark === name).length)})`));
+    });
+    return h("div", { class: "peta-legend-part" }, h("ul", {}, items));
+  }
+
+  switchMark(source, name, on) {
+    const { off } = this.marks.get(source);
+    if (on) off.delete(name);
+    else off.add(name);
+    for (const part of ["fill", "line"]) this.map.setLayoutProperty(`${source}-${name}-${part}`, "visibility", on ? "visible" : "none");
+    this.map.setFilter(`${source}-sign`, ["!", ["in", ["get", "_mark"], ["literal", [...off]]]]);
+  }
+
+  tell(name, detail) {
+    return this.element.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail }));
+  }
+
+  explain(sentence) {
+    const { table } = this.element.dataset;
+    this.element.classList.add("peta-none");
+    this.element.replaceChildren(h("p", { class: "peta-wait" }, sentence, table && " ", table && h("a", { href: table }, "Lihat tabelnya"), table && "."));
+  }
+
+  complain() {
+    const again = h("button", { type: "button", class: "plain", onclick: () => { note.remove(); this.fill(); } }, "Coba lagi");
+    const note = h("p", { class: "peta-wait peta-fault", role: "alert" }, "Sebagian data peta tidak dapat dimuat. ", again);
+    this.element.append(note);
+  }
+}
+
+export function enhance(root) {
+  for (const element of root.querySelectorAll(".peta:not([data-begun])")) {
+    element.dataset.begun = "";
+    new Peta(element).start();
+  }
+}
+
+const target = ({ dataset }) => document.getElementById(dataset.map);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-map][data-zoom]");
+  if (button) target(button)?.dispatchEvent(new CustomEvent("peta:zoom", { detail: { key: button.dataset.zoom } }));
+});
+
+document.addEventListener("change", ({ target: input }) => {
+  if (!input.matches("[data-map][data-layer]")) return;
+  target(input)?.dispatchEvent(new CustomEvent("peta:layer", { detail: { ...parse(input.dataset.layer, {}), visible: input.checked } }));
+});
+
+document.addEventListener("peta:ready", ({ target: element }) => {
+  for (const input of document.querySelectorAll("[data-layer]:checked")) {
+    if (input.dataset.map === element.id) input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+document.addEventListener("htmx:load", ({ target: root }) => enhance(root.parentElement ?? document));
+enhance(document);
