@@ -1,0 +1,84 @@
+"""GDAL's command line reads the collections as an analyst does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import geopandas
+import pytest
+
+from server.demo import SAMPLE
+from tests.interop.conftest import FEATURES, MAP_OF_TABLE, TABLE, Live, call, program
+
+pytestmark = pytest.mark.interop
+
+
+def summary(sebar: Live, layer: str, *options: str) -> str:
+    return call([program("ogrinfo"), "-so", *options, f"OAPIF:{sebar.ogc}", layer])
+
+
+def field_types(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+): (String|Integer64|Integer|Real|Date|DateTime)\b", text, re.MULTILINE))
+
+
+def extent_in(text: str) -> list[float]:
+    found = re.search(r"^Extent: \((\S+), (\S+)\) - \((\S+), (\S+)\)", text, re.MULTILINE)
+    assert found, text
+    return [float(number) for number in found.groups()]
+
+
+def test_every_published_collection_is_listed_and_nothing_else(sebar: Live) -> None:
+    listed = call([program("ogrinfo"), "-q", f"OAPIF:{sebar.ogc}"])
+    names = set(re.findall(r"^\d+: ([\w-]+)", listed, re.MULTILINE))
+    assert names - {"katalog"} == {*FEATURES, TABLE, MAP_OF_TABLE}
+
+
+@pytest.mark.parametrize("layer", FEATURES)
+def test_count_extent_and_crs_are_those_of_the_file(sebar: Live, layer: str) -> None:
+    file, count, geometry_type = FEATURES[layer]
+    said = summary(sebar, layer, "-oo", "PAGE_SIZE=1000")
+    bounds = geopandas.read_file(SAMPLE / file).to_crs("OGC:CRS84").total_bounds
+    assert f"Feature Count: {count}" in said
+    assert re.search(rf"^Geometry: (Multi )?{geometry_type.replace('String', ' String')}", said, re.MULTILINE)
+    assert extent_in(said) == pytest.approx(list(bounds), abs=1e-4)
+    assert "WGS 84" in said
+
+
+def test_numbers_are_numbers_and_codes_stay_text(sebar: Live) -> None:
+    roads = field_types(summary(sebar, "jaringan-jalan", "-oo", "PAGE_SIZE=1000"))
+    schools = field_types(summary(sebar, "lokasi-sekolah", "-oo", "PAGE_SIZE=1000"))
+    people = field_types(summary(sebar, TABLE, "-oo", "PAGE_SIZE=1000"))
+    assert roads["panjang_m"] == roads["lebar_m"] == "Real"
+    assert schools["siswa_l"].startswith("Integer")
+    assert schools["npsn"] == "String"
+    assert people["jumlah"].startswith("Integer")
+    assert people["kode_kelurahan"] == "String"
+
+
+def test_small_pages_give_every_feature_once(sebar: Live, tmp_path: Path) -> None:
+    """GDAL 3.6 asks for ten at a time unless told otherwise."""
+    target = tmp_path / "sekolah.geojson"
+    call([program("ogr2ogr"), "-f", "GeoJSON", str(target), f"OAPIF:{sebar.ogc}", "lokasi-sekolah"])
+    codes = [feature["properties"]["npsn"] for feature in json.loads(target.read_text())["features"]]
+    assert len(codes) == len(set(codes)) == 82
+    assert all(code.startswith("00") for code in codes)
+
+
+def test_the_population_map_has_27_areas_per_period(sebar: Live, tmp_path: Path) -> None:
+    target = tmp_path / "penduduk.gpkg"
+    source = f"OAPIF:{sebar.ogc}"
+    call([program("ogr2ogr"), "-oo", "PAGE_SIZE=1000", str(target), source, MAP_OF_TABLE])
+    areas = geopandas.read_file(target)
+    assert set(areas.geometry.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert areas.groupby("tahun").size().to_dict() == dict.fromkeys(range(2020, 2025), 27)
+
+
+def test_a_box_is_answered_by_the_server(sebar: Live) -> None:
+    west, south, east, north = 109.66, -6.90, 109.68, -6.88
+    said = summary(
+        sebar, "lokasi-sekolah", "-oo", "PAGE_SIZE=1000", "-spat", str(west), str(south), str(east), str(north)
+    )
+    schools = geopandas.read_file(SAMPLE / "sekolah.gpkg").to_crs("OGC:CRS84")
+    assert f"Feature Count: {len(schools.cx[west:east, south:north])}" in said

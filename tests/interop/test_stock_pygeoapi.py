@@ -1,0 +1,59 @@
+"""pygeoapi as it is, with the configuration that Sebar exports, serves the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.interop.conftest import FEATURES, MAP_OF_TABLE, TABLE, Live, call, free_port, get_json, running
+
+pytestmark = pytest.mark.interop
+
+PYGEOAPI = str(Path(sys.executable).with_name("pygeoapi"))
+
+
+@pytest.fixture(scope="module")
+def stock(sebar: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("pygeoapi")
+    exported = call(
+        [sys.executable, "-m", "server.cli", "pygeoapi-config"],
+        SEBAR_HOME=str(sebar.settings.home),
+        SEBAR_URL=sebar.url,
+    )
+    configuration = yaml.safe_load(exported)
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    configuration["server"] |= {"bind": {"host": "127.0.0.1", "port": port}, "url": url}
+    (folder / "config.yml").write_text(yaml.safe_dump(configuration))
+    environment = {"PYGEOAPI_CONFIG": str(folder / "config.yml"), "PYGEOAPI_OPENAPI": str(folder / "openapi.yml")}
+    call([PYGEOAPI, "config", "validate", "-c", environment["PYGEOAPI_CONFIG"]])
+    call(
+        [
+            PYGEOAPI,
+            "openapi",
+            "generate",
+            environment["PYGEOAPI_CONFIG"],
+            "--output-file",
+            environment["PYGEOAPI_OPENAPI"],
+        ],
+        **environment,
+    )
+    with running([PYGEOAPI, "serve"], f"{url}/?f=json", environment, folder / "serve.log"):
+        yield url
+
+
+def test_stock_pygeoapi_has_the_same_collections(sebar: Live, stock: str) -> None:
+    ours = {collection["id"] for collection in sebar.json("/ogc/collections?f=json")["collections"]}
+    theirs = {collection["id"] for collection in get_json(f"{stock}/collections?f=json")["collections"]}
+    assert theirs - {"katalog"} == ours - {"katalog"} == {*FEATURES, TABLE, MAP_OF_TABLE}
+
+
+@pytest.mark.parametrize("collection", [*FEATURES, TABLE, MAP_OF_TABLE])
+def test_stock_pygeoapi_counts_and_shows_the_same(sebar: Live, stock: str, collection: str) -> None:
+    query = f"/collections/{collection}/items?f=json&limit=3"
+    ours, theirs = sebar.json(f"/ogc{query}"), get_json(f"{stock}{query}")
+    assert theirs["numberMatched"] == ours["numberMatched"]
+    assert theirs["features"] == ours["features"]
