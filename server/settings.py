@@ -26,6 +26,11 @@ class Settings:
     url: str = ""
     database_url: str | None = None
     migration_url: str | None = None
+    city: str = "Kota Pekalongan"
+    office: str = "Dinas Komunikasi dan Informatika Kota Pekalongan"
+    office_address: str = ""
+    office_email: str = ""
+    office_phone: str = ""
     workers: int = 2
     upload_limit: int = 512 * 1024 * 1024
     job_seconds: int = 300
@@ -37,9 +42,6 @@ class Settings:
     step_days: str = "submit=3,verify=5,approve=5,publish=2"
     counting: str = "hari kerja"
     cutoff: str = "15:30"
-    city: str = "Kota Pekalongan"
-    office: str = "Dinas Komunikasi dan Informatika"
-    office_address: str = ""
     letter_number: str = "{klasifikasi}/{urut}/{kode_unit}/{tahun}"
     letter_class: str = "500.14.1"
     unit_code: str = "KOMINFO"
@@ -53,6 +55,11 @@ HELP: dict[str, str] = {
     "url": "Public address, used in every absolute link; default http://HOST:PORT.",
     "database_url": "PostgreSQL with PostGIS (postgresql://…); the embedded store without it.",
     "migration_url": "The same database as its owner, for migrations only.",
+    "city": "Name of the city, in headings, metadata and letters.",
+    "office": "The Walidata's office, in letterheads and metadata.",
+    "office_address": "Its address.",
+    "office_email": "Its mail address.",
+    "office_phone": "Its telephone.",
     "workers": "Web processes.",
     "upload_limit": "Largest request in bytes.",
     "job_seconds": "Longest time in seconds that reading one file may take.",
@@ -64,9 +71,6 @@ HELP: dict[str, str] = {
     "step_days": "Days of each step of the SOP.",
     "counting": "How days are counted: hari kerja or kalender.",
     "cutoff": "What arrives after this hour (WIB) counts from the next working day.",
-    "city": "The city, as it is written in letterheads and metadata.",
-    "office": "The city's Walidata office, as it is written in letterheads and metadata.",
-    "office_address": "Address line of the letterhead.",
     "letter_number": "Number of a printed document; knows klasifikasi, urut, kode_unit and tahun.",
     "letter_class": "Archive classification that letter numbers start with.",
     "unit_code": "Code of the Walidata's unit in letter numbers.",
