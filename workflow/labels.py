@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from workflow.area_codes import System
 from workflow.findings import Finding, Principle, Severity
 from workflow.sop import Role, Status
 
@@ -107,12 +108,16 @@ SEVERITIES: dict[Severity, str] = {
 }
 
 
+SYSTEMS: dict[System, str] = {System.KEMENDAGRI: "Kemendagri", System.BPS: "BPS"}
+
+
 class Said(NamedTuple):
-    """What is wrong (a template), why it matters, how to mend it."""
+    """What is wrong (a template), why it matters, how to mend it; `hint` is added where there is a suggestion."""
 
     sentence: str
     why: str
     mend: str
+    hint: str = ""
 
 
 CHECKS: dict[str, Said] = {
@@ -222,20 +227,22 @@ CHECKS: dict[str, Said] = {
         "Jika ada kolom yang mengenali setiap baris, pilih itu sebagai kolom kunci.",
     ),
     "AREA_CODE_UNKNOWN": Said(
-        "Kolom {column} baris {row}: “{value}” bukan kode kecamatan atau kelurahan kota ini "
-        "(terdapat di {count} baris).{hint}",
+        "Kolom {column}: “{value}” bukan kode kecamatan atau kelurahan kota ini ({count} baris, pertama baris {row}).",
         "Kode wilayah menghubungkan data dengan peta dan dengan data perangkat daerah lain.",
         "Pakai kode Kemendagri (33.75.01.1002) atau BPS (3375010004) dari daftar Kode Referensi.",
+        " Mungkin maksud Anda {suggestion} ({meant})?",
     ),
     "AREA_CODE_NAME": Said(
-        "Kolom {column} baris {row}: kode {value} adalah {known}, tetapi tertulis “{name}”.{hint}",
+        "Kolom {column} baris {row}: kode {value} adalah {known}, tetapi tertulis “{name}”.",
         "Salah satu dari keduanya keliru. Awas: 33.75.03 adalah Utara, sedangkan kode BPS 3375030 adalah Selatan.",
         "Periksa mana yang benar, kode atau namanya, lalu perbaiki.",
+        " Mungkin maksud Anda {suggestion} ({meant})?",
     ),
     "AREA_NAME_UNKNOWN": Said(
-        "Kolom {column} baris {row}: “{value}” bukan nama {level} di kota ini (terdapat di {count} baris).{hint}",
+        "Kolom {column}: “{value}” bukan nama {level} di kota ini ({count} baris, pertama baris {row}).",
         "Tanpa kode, nama adalah satu-satunya penghubung dengan peta; nama yang lain tidak terhubung.",
         "Tulis nama sesuai daftar Kode Referensi, tambahkan kolom kode, dan hapus baris jumlah.",
+        " Mungkin maksud Anda {suggestion}?",
     ),
     "AREA_CODE_MIXED": Said(
         "Kolom {column} mencampur dua sistem kode: {systems}.",
@@ -321,7 +328,9 @@ def sentence(finding: Finding) -> str:
     if said is None:
         return " ".join(str(value) for value in finding.params.values()) or finding.check
     values = {name: angka(value) if isinstance(value, int | float) else value for name, value in finding.params.items()}
-    return said.sentence.format_map(_Blank(row=finding.row or "…", column=finding.column or "…") | values)
+    template = said.sentence + (said.hint if finding.suggestion else "")
+    known = {"row": finding.row, "column": finding.column, "suggestion": finding.suggestion} | values
+    return template.format_map(_Blank({name: value for name, value in known.items() if value is not None}))
 
 
 def why(code: str) -> str:

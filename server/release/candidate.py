@@ -14,11 +14,15 @@ import shapely
 from server.failpoints import failpoint
 from server.release.dictionary import described, dictionary, field_name
 from server.release.disk import described_file, files_below, whole_folder
+from server.release.downloads import write_downloads
 from server.release.features import canonical, write_features
 from server.release.geopackage import geometry_type, write_geopackage
+from workflow.labels import WITHOUT_MAP
 from workflow.layer import Layer
 from workflow.ledger import content_hash
+from workflow.periods import interval
 from workflow.sop import Kind
+from workflow.statistics import Boundary, as_map
 
 __all__ = ["build_candidate", "described", "dictionary", "field_name"]
 
@@ -35,28 +39,40 @@ def build_candidate(
     metadata: Mapping[str, Any],
     berita_acara: Mapping[str, Any],
     upload: Mapping[str, Any],
-    boundary: object = None,
+    boundary: Boundary | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> dict[str, Any]:
     """Writes the candidate's folder, whole or not at all, and returns its manifest.
 
-    The same layer, metadata, reading and Berita Acara always give the same content hash.
-    `progress` is told (stage, done, total); the stages are words for people.
+    The same layer, metadata, reading, Berita Acara and boundary always give the same content hash: its parts are
+    collections[0].features_sha256 and .fields, metadata, reading and berita_acara.sha256 of the manifest.
+    `progress` is told (stage, done, total); stages are words for people.
     """
-    layer = canonical(described(layer, metadata, layer.reading))
-    said = _plain({name: value for name, value in metadata.items() if name != "fields"})
+    said = _plain({name: value for name, value in metadata.items() if name != "fields"} | {"kind": str(kind)})
+    layer = canonical(described(layer, {**metadata, "kind": str(kind)}, layer.reading))
+    drawn = _as_map(layer, boundary) if kind == Kind.STATISTICS and layer.geometry is None else None
+    used = boundary if isinstance(drawn, Layer) else None
+    named = {"dataset": used.dataset, "number": used.number, "content_hash": used.content_hash} if used else None
+    reading = _plain(layer.reading | ({"boundary": named} if named else {}))
     title = str(said.get("title") or layer.name)
     with whole_folder(folder) as work:
-        main = write_collection(layer, work, id=dataset, title=title, progress=progress)
-        reading = _plain(layer.reading)
+        collections = [write_collection(layer, work, ".", id=dataset, title=title, metadata=said, progress=progress)]
+        if isinstance(drawn, Layer):
+            map_id, map_title = f"{dataset}-peta", f"{title} (peta)"
+            collections.append(
+                write_collection(
+                    canonical(drawn), work, "peta", id=map_id, title=map_title, metadata=said, progress=progress
+                )
+                | {"codes_left_out": drawn.reading["codes_left_out"]}
+            )
         manifest = {
             "dataset": dataset,
             "number": None,
             "kind": str(kind),
             "title": title,
             "content_hash": content_hash(
-                features_sha256=main["features_sha256"],
-                fields=main["fields"],
+                features_sha256=collections[0]["features_sha256"],
+                fields=collections[0]["fields"],
                 metadata=said,
                 reading=reading,
                 berita_acara_sha256=str(berita_acara.get("sha256", "")),
@@ -67,8 +83,9 @@ def build_candidate(
             "berita_acara": _plain(berita_acara),
             "metadata": said,
             "reading": reading,
-            "boundary": None,
-            "collections": [main],
+            "boundary": named,
+            **({"without_map": drawn} if isinstance(drawn, str) else {}),
+            "collections": collections,
             "files": {name: described_file(path) for name, path in files_below(work).items()},
         }
         write_manifest(manifest, work)
@@ -76,33 +93,62 @@ def build_candidate(
     return manifest
 
 
+def _as_map(layer: Layer, boundary: Boundary | None) -> Layer | str:
+    """The layer of the `-peta` collection, or why there is none."""
+    code, period = layer.reading.get("code"), layer.reading.get("period_column")
+    if boundary is None:
+        return WITHOUT_MAP["no_boundary"]
+    if not code:
+        return WITHOUT_MAP["no_code"]
+    return as_map(layer, str(code), str(period) if period else None, boundary)
+
+
 def write_collection(
-    layer: Layer, folder: Path, *, id: str, folder_name: str = ".", title: str, progress: Progress
+    layer: Layer,
+    folder: Path,
+    below: str,
+    *,
+    id: str,
+    title: str,
+    metadata: Mapping[str, Any],
+    progress: Progress,
 ) -> dict[str, Any]:
-    """The files of one collection from a canonical layer, and its entry in the manifest."""
-    total = len(layer)
-    sha256 = write_features(layer, folder, lambda done: progress("Tulis fitur", done, total))
+    """The files of one collection from a canonical layer, in `folder/below`, and its entry in the manifest."""
+    work, total = folder / below, len(layer)
+    work.mkdir(exist_ok=True)
+    sha256 = write_features(layer, work, lambda done: progress("Tulis fitur", done, total))
     failpoint("candidate.features")
     progress("Tulis GeoPackage", 0, total)
-    write_geopackage(layer, folder / "data.gpkg", title=title, indexed=_indexed(layer))
-    progress("Tulis GeoPackage", total, total)
+    write_geopackage(layer, work / "data.gpkg", title=title, indexed=_indexed(layer))
     failpoint("candidate.geopackage")
-    spatial = layer.geometry is not None
+    progress("Tulis unduhan", 0, total)
+    write_downloads(layer, work, name=id)
+    failpoint("candidate.downloads")
     return {
         "id": id,
-        "folder": folder_name,
-        "type": "features" if spatial else "table",
+        "folder": below,
+        "type": "features" if layer.geometry is not None else "table",
         "title": title,
         "count": total,
         "bbox": _bbox(layer),
         "geometry_type": geometry_type(layer.geometry) if layer.geometry is not None else None,
-        "temporal": None,
+        "temporal": _temporal(layer, metadata.get("period")),
         "period_field": layer.reading.get("period_column"),
         "source_crs": layer.source_crs,
         "key": layer.key,
         "features_sha256": sha256,
         "fields": dictionary(layer),
     }
+
+
+def _temporal(layer: Layer, said: object) -> list[str] | None:
+    """First and last day of the period column, else of the period in the metadata."""
+    name = layer.reading.get("period_column")
+    cells = layer.columns.column(str(name)).unique().to_pylist() if name else []
+    found = [days for cell in cells if (days := interval(cell))] or [days for days in [interval(said)] if days]
+    if not found:
+        return None
+    return [min(first for first, _ in found).isoformat(), max(last for _, last in found).isoformat()]
 
 
 def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:

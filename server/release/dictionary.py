@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from workflow.layer import Field, FieldType, Layer
+from workflow.sop import Kind
+from workflow.statistics import area_code_field, period_field
 
 ARROW_TYPES: dict[FieldType, pa.DataType] = {
     FieldType.STRING: pa.string(),
@@ -31,12 +33,19 @@ def described(layer: Layer, metadata: Mapping[str, Any], reading: Mapping[str, A
     described_layer = layer
     for position, field in enumerate(layer.fields):
         described_layer = _with_field(described_layer, position, _completed(field, said.get(field.name, {})))
-    merged = {**layer.reading, **reading}
+    merged = {**_found_out(layer, metadata), **layer.reading, **{name: said for name, said in reading.items() if said}}
     for role in ("code", "period_column"):
         if merged.get(role) is not None:
             merged[role] = field_name(layer, merged[role])
     key = metadata.get("key") or layer.key
     return replace(described_layer, key=field_name(layer, key), reading=merged)
+
+
+def _found_out(layer: Layer, metadata: Mapping[str, Any]) -> dict[str, object]:
+    """Which columns of a statistical table hold the area's code and the period, where nobody says it."""
+    if metadata.get("kind") != Kind.STATISTICS:
+        return {}
+    return {"code": area_code_field(layer), "period_column": period_field(layer)}
 
 
 def field_name(layer: Layer, said: object) -> str | None:
@@ -87,17 +96,21 @@ def _completed(field: Field, said: Mapping[str, Any]) -> Field:
         type=FieldType(declared) if declared in set(FieldType) else field.type,
         label=label,
         title=str(said.get("title") or field.title or readable(label)),
-        definition=str(said.get("definition") or field.definition),
+        definition=_definition(field, said),
         unit=str(said.get("unit") or field.unit),
-        codes=_codes(said.get("codes")) or field.codes,
+        codes=tuple(str(code) for code in said.get("codes") or field.codes),
         null_meaning=str(said.get("null_meaning") or field.null_meaning),
     )
 
 
-def _codes(said: object) -> tuple[str, ...]:
-    if isinstance(said, Mapping):
-        return tuple(f"{code} = {meaning}" for code, meaning in said.items())
-    return tuple(str(code) for code in said) if isinstance(said, list | tuple) else ()
+def _definition(field: Field, said: Mapping[str, Any]) -> str:
+    """What codes mean, where the dictionary says it, stands behind the definition."""
+    definition = str(said.get("definition") or field.definition)
+    codes = said.get("codes")
+    if not isinstance(codes, Mapping):
+        return definition
+    meanings = "; ".join(f"{code} = {meaning}" for code, meaning in codes.items())
+    return definition if definition.endswith(meanings) else f"{definition} {meanings}".strip()
 
 
 def _with_field(layer: Layer, position: int, field: Field) -> Layer:

@@ -48,6 +48,7 @@ def write_geopackage(layer: Layer, path: Path, *, title: str, indexed: Iterable[
 
 
 def arrow_stream(layer: Layer) -> pa.RecordBatchReader:
+    """Columns and geometry as WKB, in batches, for GDAL."""
     schema = layer.columns.schema
     if layer.geometry is not None:
         schema = schema.append(WKB)
@@ -56,14 +57,20 @@ def arrow_stream(layer: Layer) -> pa.RecordBatchReader:
 
 def geometry_type(geometry: NDArray[np.object_]) -> str:
     """The one GeoJSON type of all geometries, or Geometry where they differ or are absent."""
-    types = {GEOJSON_TYPES[number] for number in np.unique(shapely.get_type_id(geometry)) if number >= 0}
+    types = geometry_types(geometry)
     return types.pop() if len(types) == 1 else "Geometry"
+
+
+def geometry_types(geometry: NDArray[np.object_]) -> set[str]:
+    return {GEOJSON_TYPES[number] for number in np.unique(shapely.get_type_id(geometry)) if number >= 0}
 
 
 def ogr_type(geometry: NDArray[np.object_]) -> str:
     name = geometry_type(geometry)
-    if name == "Geometry":
-        return "Unknown"
+    return "Unknown" if name == "Geometry" else with_height(name, geometry)
+
+
+def with_height(name: str, geometry: NDArray[np.object_]) -> str:
     return f"{name} Z" if shapely.has_z(geometry).any() else name
 
 
