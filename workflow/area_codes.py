@@ -179,12 +179,13 @@ class AreaCodes:
 
     def nearest_code(self, code: object) -> str | None:
         """The written code that a mistyped one most likely means, in the system and form it was written in."""
-        dotted = "." in str(code)
-        known = {(digits(area.kemendagri) if not dotted else area.kemendagri): area for area in self.areas} | (
-            {} if dotted else {area.bps: area for area in self.areas}
-        )
-        close = get_close_matches(str(code).strip() if dotted else digits(code), known, n=1, cutoff=0.8)
-        return close[0] if close else None
+        if "." in str(code):
+            written, forms = str(code).strip(), [[area.kemendagri for area in self.areas]]
+        else:
+            written = digits(code)
+            forms = [[area.bps for area in self.areas], [digits(area.kemendagri) for area in self.areas]]
+        close = (get_close_matches(written, known, n=1, cutoff=0.8) for known in forms)
+        return next((found[0] for found in close if found), None)
 
 
 def _number(text: str | None) -> float | None:

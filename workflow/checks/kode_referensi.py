@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflow.area_codes import AreaCodes, Level, looks_like_a_code
+from workflow.area_codes import AreaCodes, Level, System, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, is_text, plain, texts, words
+from workflow.labels import SYSTEMS
 from workflow.layer import Field, Layer
 from workflow.sop import Kind
 
@@ -27,6 +28,10 @@ class Column:
     level: Level
     cells: list[str]
 
+    def system(self, codes: AreaCodes) -> System:
+        systems = Counter(system for value in self.cells if (system := codes.system_of(value)))
+        return systems.most_common(1)[0][0] if systems else System.KEMENDAGRI
+
     def distinct(self) -> Iterator[tuple[str, int, int]]:
         """(value, position of the first, how many) of what is filled."""
         counts = Counter(self.cells)
@@ -36,11 +41,16 @@ class Column:
 
 
 def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
+    """The suggestion is the code of the name beside it, else the nearest code."""
+    codes = context.area_codes
+    names = {column.level: column for column in _name_columns(layer, context)}
     for column in _code_columns(layer, context):
         for value, n, count in column.distinct():
-            if context.area_codes.by_code(value) is None:
-                nearest = context.area_codes.nearest_code(value)
-                yield _fault(layer, column, n, {"value": value, "count": count}, nearest, context.area_codes)
+            if codes.by_code(value) is None:
+                beside = names.get(column.level)
+                named = codes.by_name(beside.cells[n], column.level) if beside else None
+                meant = named.code(column.system(codes)) if named else codes.nearest_code(value)
+                yield _fault(layer, column, n, {"value": value, "count": count}, meant, codes)
 
 
 def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -72,10 +82,9 @@ def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
     for column in _code_columns(layer, context):
-        systems = Counter(context.area_codes.system_of(value) for value in column.cells if value)
-        systems.pop(None, None)
+        systems = Counter(system for value in column.cells if (system := context.area_codes.system_of(value)))
         if len(systems) > 1:
-            said = " dan ".join(f"{count} kode {system}" for system, count in systems.most_common())
+            said = " dan ".join(f"{count} kode {SYSTEMS[system]}" for system, count in systems.most_common())
             yield Fault({"column": plain(column.field), "systems": said}, column=column.field.name)
 
 
@@ -175,10 +184,9 @@ def _level(field: Field, filled: list[str], codes: AreaCodes) -> Level:
 
 
 def _fault(layer: Layer, column: Column, n: int, params: Params, suggestion: str | None, codes: AreaCodes) -> Fault:
-    area = (codes.by_code(suggestion) or codes.by_name(suggestion, column.level)) if suggestion else None
-    hint = f" Mungkin maksud Anda {suggestion}{f' ({area.name})' if area and area.name != suggestion else ''}?"
+    meant = codes.by_code(suggestion) if suggestion else None
     return Fault(
-        {"column": plain(column.field), **params, "hint": hint if suggestion else ""},
+        {"column": plain(column.field), **params, "meant": meant.name if meant else ""},
         row=int(layer.rows[n]),
         column=column.field.name,
         suggestion=suggestion,
