@@ -138,9 +138,10 @@ def seed_demo(journey: Journey, *, build: Callable[[str], None] | None = None) -
         return
     cast = _cast(journey, build)
     for moment, planned, step in _acts(cast.now):
-        record = _entered(cast, planned, moment) if step == "enter" else _found(cast, planned)
-        if step != "enter" and record is not None:
-            _take(cast, record, step, moment, planned.note)
+        try:
+            _do(cast, planned, step, moment)
+        except SebarError as error:
+            LOG.warning("%s: %s: %s", planned.file, step, error)
     done.touch()
 
 
@@ -151,6 +152,14 @@ def seed_folder(
     cast = _cast(journey, build)
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in READABLE)
     return [_through(cast, path) for path in files]
+
+
+def _do(cast: Cast, planned: Planned, step: str, moment: datetime) -> None:
+    record = _found(cast, planned)
+    if step == "enter":
+        _enter(cast, planned, record, moment)
+    elif record is not None:
+        _take(cast, record, step, moment, planned.note)
 
 
 def _acts(now: datetime) -> Iterator[tuple[datetime, Planned, str]]:
@@ -211,9 +220,9 @@ def _save_person(
         journey.records.save_person(person, actor="sebar", at=at)
 
 
-def _entered(cast: Cast, planned: Planned, moment: datetime) -> SubmissionRecord:
-    if found := _found(cast, planned):
-        return found
+def _enter(cast: Cast, planned: Planned, record: SubmissionRecord | None, moment: datetime) -> None:
+    if record is not None:
+        return
     path = SAMPLE / planned.file
     metadata = json.loads((SAMPLE / f"{path.stem}.metadata.json").read_text())
     producer, journey = cast.producer(planned.agency), cast.at(moment)
@@ -223,7 +232,6 @@ def _entered(cast: Cast, planned: Planned, moment: datetime) -> SubmissionRecord
             producer, file=Upload(stream, path.name), metadata=metadata, batch=batch, dataset=planned.dataset
         )
     cast.build(record.move.id)
-    return record
 
 
 def _found(cast: Cast, planned: Planned) -> SubmissionRecord | None:
@@ -248,10 +256,7 @@ def _take(cast: Cast, record: SubmissionRecord, step: str, moment: datetime, not
     if step == "verify":
         _waive_warnings(journey, actor, record)
     later = cast.now + timedelta(days=7) if step == "schedule" else None
-    try:
-        journey.take(actor, record.move.id, step, note=note, publish_at=later)
-    except SebarError as error:
-        LOG.warning("%s stays %s: %s: %s", record.upload_name, record.move.status, step, error)
+    journey.take(actor, record.move.id, step, note=note, publish_at=later)
 
 
 def _waive_warnings(journey: Journey, walidata: Any, record: SubmissionRecord) -> None:
@@ -270,9 +275,11 @@ def _through(cast: Cast, path: Path) -> SubmissionRecord:
             berita_acara=Upload(paper, BERITA_ACARA.name),
         )
     cast.build(record.move.id)
-    for step in STAGES["published"]:
-        record = journey.visible(producer, record.move.id)
-        _take(cast, record, step, journey.clock())
+    try:
+        for step in STAGES["published"]:
+            _take(cast, journey.visible(producer, record.move.id), step, journey.clock())
+    except SebarError as error:
+        LOG.warning("%s stays behind: %s", path.name, error)
     return journey.visible(producer, record.move.id)
 
 
