@@ -14,7 +14,7 @@ from server.ogc import csw_capabilities
 from server.ogc.csw_request import BODY_LIMIT, Query, Refused, from_names, from_xml
 from server.ogc.elements import CSW, DC, DCT, GMD, OWS, Node, Parts, maker
 from server.ogc.links import Link, links
-from server.ogc.metadata import clean, iso_element, moment, publisher, record
+from server.ogc.metadata import clean, iso_element, moment, record
 from server.ogc.record_search import ALIASES, NAMES, Entry, matches
 from server.settings import Settings
 from workflow.errors import BadRequest
@@ -204,7 +204,7 @@ def _dublin_core(listed: Listed, chosen: str) -> Node:
 def _more(listed: Listed, said: Mapping[str, Any]) -> Parts:
     """What only the full record says: who, when, under which licence, and where to read the data."""
     parts = [dc("creator", clean(said["organization"]))] if said.get("organization") else []
-    parts += [dc("publisher", clean(publisher(listed.settings))), dc("language", "ind")]
+    parts += [dc("publisher", clean(listed.settings.office)), dc("language", "ind")]
     parts += [dc("rights", clean(said["rights"]))]
     parts += [dct("license", clean(said["license"]))] if said.get("license") else []
     if span := listed.entry.interval:

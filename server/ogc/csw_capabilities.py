@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from server.ogc.elements import CSW, GMD, GML, OGC, OWS, XLINK, Node, maker
-from server.ogc.metadata import publisher
 from server.settings import Settings
 
 QUERYABLES = (
@@ -51,7 +50,7 @@ def _provider(settings: Settings) -> Node:
     site = ows("OnlineResource", {f"{{{XLINK}}}href": settings.url})
     return ows(
         "ServiceProvider",
-        ows("ProviderName", publisher(settings)),
+        ows("ProviderName", settings.office),
         ows("ProviderSite", {f"{{{XLINK}}}href": settings.url}),
         ows("ServiceContact", ows("ContactInfo", address, site), ows("Role", "pointOfContact")),
     )

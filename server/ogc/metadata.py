@@ -20,6 +20,8 @@ CODELISTS = (
 RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
 
 CLASSIFICATIONS = {"terbuka": "unclassified", "terbatas": "restricted", "tertutup": "confidential"}
+DATES = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?!\d)(?:-\d{2})?)?")
+
 gmd = maker(GMD, gmd=GMD, gco=GCO, gml=GML32, xsi=XSI)
 gco = maker(GCO, gco=GCO)
 gml = maker(GML32, gml=GML32)
@@ -41,8 +43,8 @@ def interval(manifest: Manifest) -> tuple[str, str] | None:
             begin, end = collection["temporal"]
             return _first_day(str(begin)), _last_day(str(end))
     period = str(manifest["metadata"].get("period") or "")
-    dates = re.findall(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-\d{2})?)?", period)
-    if not dates or re.sub(r"\d{4}(-\d{2}){0,2}", "", period).strip(" /–-") not in ("", "s.d.", "s/d", "sampai"):
+    dates = DATES.findall(period)
+    if not dates or DATES.sub("", period).strip(" /–-") not in ("", "s.d.", "s/d", "sampai"):
         return None
     return _first_day(dates[0]), _last_day(dates[-1])
 
@@ -128,7 +130,8 @@ def _json_contact(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json_publisher(settings: Settings) -> dict[str, Any]:
     site = {"rel": "about", "type": "text/html", "href": settings.url}
-    return {"organization": publisher(settings), "links": [site], "roles": ["publisher"]}
+    reached = {"emails": [{"value": settings.office_email}]} if settings.office_email else {}
+    return {"organization": settings.office, **reached, "links": [site], "roles": ["publisher"]}
 
 
 def _json_formats(manifest: Manifest) -> list[dict[str, str]]:
@@ -137,10 +140,6 @@ def _json_formats(manifest: Manifest) -> list[dict[str, str]]:
         for name, (format, media_type) in FORMATS.items()
         if name in manifest["files"]
     ]
-
-
-def publisher(settings: Settings) -> str:
-    return f"{settings.office} {settings.city}"
 
 
 def moment(at: datetime) -> str:
@@ -376,11 +375,16 @@ def _walidata(settings: Settings, role: str) -> Node:
         text("deliveryPoint", settings.office_address),
         text("city", settings.city),
         text("country", "Indonesia"),
+        text("electronicMailAddress", settings.office_email),
     )
+    voice = text("voice", settings.office_phone)
+    phone = [node("phone/CI_Telephone", voice)] if voice else []
     return node(
         "CI_ResponsibleParty",
-        text("organisationName", publisher(settings)),
-        node("contactInfo/CI_Contact", address, node("onlineResource/CI_OnlineResource/linkage/URL", settings.url)),
+        text("organisationName", settings.office),
+        node(
+            "contactInfo/CI_Contact", phone, address, node("onlineResource/CI_OnlineResource/linkage/URL", settings.url)
+        ),
         code("role", "CI_RoleCode", role),
     )
 

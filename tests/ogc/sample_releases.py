@@ -12,7 +12,9 @@ from workflow.sop import Status
 from workflow.store import Registry, Release
 
 PUBLISHED = datetime(2026, 3, 27, 3, 0, tzinfo=UTC)
-SETTINGS = Settings(url="https://data.example.id", city="Kota Contoh", office="Dinas Komunikasi dan Informatika")
+SETTINGS = Settings(
+    url="https://data.example.id", city="Kota Contoh", office="Dinas Komunikasi dan Informatika Kota Contoh"
+)
 
 
 def manifest(dataset: str = "batas-kelurahan", **changes: Any) -> dict[str, Any]:

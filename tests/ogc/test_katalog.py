@@ -1,0 +1,118 @@
+"""The collection `katalog` through pygeoapi itself."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pygeoapi.api import API, APIRequest
+from pygeoapi.api.itemtypes import get_collection_item, get_collection_items
+from pygeoapi.config import validate_config
+from sample_releases import SETTINGS, manifest, registry, table
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from server.ogc.records import catalogue_resource
+
+BASE = """
+server: {bind: {host: 127.0.0.1, port: 5000}, url: "http://localhost/ogc", mimetype: application/json; charset=UTF-8,
+         encoding: utf-8, languages: [id-ID], limits: {default_items: 10, max_items: 100},
+         map: {url: x, attribution: x}}
+logging: {level: ERROR}
+metadata:
+    identification: {title: x, description: x, keywords: [x], terms_of_service: x, url: "http://localhost"}
+    license: {name: x}
+    provider: {name: x, url: "http://localhost"}
+    contact: {name: x}
+"""
+
+
+class Katalog:
+    def __init__(self, resource: dict[str, Any]) -> None:
+        config = yaml.safe_load(BASE) | {"resources": {"katalog": resource}}
+        self.written = yaml.safe_dump(config)
+        self.api = API(yaml.safe_load(self.written), {"openapi": "3.0.2"})
+
+    def get(self, path: str = "", **names: str) -> tuple[int, dict[str, Any]]:
+        request = APIRequest.from_flask(Request(EnvironBuilder(query_string=names).get_environ()), ["id-ID"])
+        call = get_collection_item if path else get_collection_items
+        _, status, body = call(self.api, request, "katalog", *([path] if path else []))
+        return int(status), json.loads(body)
+
+    def found(self, **names: str) -> list[str]:
+        status, answer = self.get(**names)
+        assert status == 200, answer
+        return [feature["id"] for feature in answer["features"]]
+
+
+@pytest.fixture
+def katalog(tmp_path: Path) -> Katalog:
+    rob = manifest("genangan-rob", metadata={"title": "Genangan rob", "period": "2022", "keywords": ["banjir"]})
+    rob["collections"][0]["bbox"] = [109.66, -6.87, 109.70, -6.85]
+    served = registry(manifest(), rob, table(), home=tmp_path)
+    return Katalog(catalogue_resource(served, replace(SETTINGS, home=tmp_path)))
+
+
+def test_the_configuration_is_valid_and_written_as_it_is(katalog: Katalog) -> None:
+    assert validate_config(yaml.safe_load(katalog.written))
+
+
+def test_there_is_one_record_for_each_dataset(katalog: Katalog) -> None:
+    status, answer = katalog.get()
+    assert (status, answer["numberMatched"]) == (200, 3)
+    assert [feature["properties"]["type"] for feature in answer["features"]] == ["dataset"] * 3
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ({"q": "rob"}, ["genangan-rob"]),
+        ({"q": "ROB genangan"}, ["genangan-rob"]),
+        ({"q": "penduduk,banjir"}, ["genangan-rob", "jumlah-penduduk"]),
+        ({"q": "tidakada"}, []),
+        ({"bbox": "109.65,-6.93,109.66,-6.92"}, ["batas-kelurahan"]),
+        ({"bbox": "100,0,101,1"}, []),
+        ({"datetime": "2022-06-01/2022-06-30"}, ["genangan-rob", "jumlah-penduduk"]),
+        ({"datetime": "../2021-01-01"}, ["jumlah-penduduk"]),
+        ({"datetime": "2024-12-31T00:00:00Z"}, ["batas-kelurahan", "jumlah-penduduk"]),
+        ({"type": "dataset", "kind": "statistics"}, ["jumlah-penduduk"]),
+        ({"type": "service"}, []),
+        ({"keywords": "banjir"}, ["genangan-rob"]),
+        ({"sortby": "-title"}, ["jumlah-penduduk", "genangan-rob", "batas-kelurahan"]),
+        ({"limit": "1", "offset": "1"}, ["genangan-rob"]),
+        ({"offset": "90"}, []),
+        ({"filter": "title LIKE 'Genangan%'"}, ["genangan-rob"]),
+    ],
+)
+def test_records_are_found(katalog: Katalog, names: dict[str, str], found: list[str]) -> None:
+    assert katalog.found(**names) == found
+
+
+def test_a_record_is_read_by_the_id_of_its_dataset(katalog: Katalog) -> None:
+    status, answer = katalog.get("jumlah-penduduk")
+    assert status == 200
+    assert answer["properties"]["title"] == "Jumlah penduduk"
+    assert katalog.get("tidak-ada")[0] == 404
+
+
+def test_reading_a_record_twice_gives_the_same(katalog: Katalog) -> None:
+    first = deepcopy(katalog.get("batas-kelurahan"))
+    assert katalog.get("batas-kelurahan") == first
+
+
+def test_an_unknown_property_in_a_filter_is_refused(katalog: Katalog) -> None:
+    assert katalog.get(filter="warna = 'biru'")[0] == 400
+
+
+def test_a_withdrawn_dataset_has_no_record(tmp_path: Path) -> None:
+    left = catalogue_resource(registry(table(), home=tmp_path), replace(SETTINGS, home=tmp_path))
+    assert Katalog(left).found() == ["jumlah-penduduk"]
+
+
+def test_an_empty_catalogue_answers(tmp_path: Path) -> None:
+    assert Katalog(catalogue_resource(registry(), replace(SETTINGS, home=tmp_path))).found() == []
