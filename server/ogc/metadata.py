@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -59,6 +60,15 @@ def _last_day(text: str) -> str:
     if len(text) == 7:
         return f"{text}-{calendar.monthrange(int(text[:4]), int(text[5:]))[1]:02}"
     return text[:10]
+
+
+def metadata_files(manifest: Manifest, settings: Settings, published_at: datetime) -> dict[str, bytes]:
+    """The metadata that lies in the folder of a release, by file name."""
+    said = record(manifest, settings, published_at)
+    return {
+        "metadata.xml": iso19139(manifest, settings, published_at),
+        "metadata.json": json.dumps(said, ensure_ascii=False, indent=1).encode(),
+    }
 
 
 # OGC API Records

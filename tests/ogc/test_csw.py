@@ -14,10 +14,10 @@ from flask import Flask
 from lxml import etree
 from owslib import fes
 from owslib.csw import CatalogueServiceWeb
-from sample_releases import SETTINGS, manifest, registry, table
 from werkzeug.serving import make_server
 
 from server.ogc.csw import create_csw
+from tests.ogc.sample_releases import SETTINGS, manifest, registry, table
 from workflow.store import Registry
 
 GMD = "http://www.isotc211.org/2005/gmd"

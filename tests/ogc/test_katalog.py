@@ -13,11 +13,11 @@ import yaml
 from pygeoapi.api import API, APIRequest
 from pygeoapi.api.itemtypes import get_collection_item, get_collection_items
 from pygeoapi.config import validate_config
-from sample_releases import SETTINGS, manifest, registry, table
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from server.ogc.records import catalogue_resource
+from tests.ogc.sample_releases import SETTINGS, manifest, registry, table
 
 BASE = """
 server: {bind: {host: 127.0.0.1, port: 5000}, url: "http://localhost/ogc", mimetype: application/json; charset=UTF-8,

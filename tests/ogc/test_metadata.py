@@ -6,9 +6,9 @@ import yaml
 from lxml import etree
 from owslib.iso import MD_Metadata
 from pygeometa.schemas.iso19139 import ISO19139OutputSchema
-from sample_releases import PUBLISHED, SETTINGS, manifest, table
 
 from server.ogc.metadata import interval, iso19139, record
+from tests.ogc.sample_releases import PUBLISHED, SETTINGS, manifest, table
 
 
 def parsed(of: dict) -> MD_Metadata:
