@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from server.store.chain import LOCK
 from server.store.engines import StoreSettings, open_engines, store_url
+from server.store.postgis import prepare
 
 
 def migrate(settings: StoreSettings) -> None:
@@ -21,17 +22,18 @@ def migrate(settings: StoreSettings) -> None:
     engines = open_engines(url)
     try:
         if engines.postgresql:
-            _upgrade_postgresql(engines.writing)
+            _upgrade_postgresql(engines.writing, store_url(settings).username)
         else:
             _upgrade_sqlite(engines.writing, settings.home / "sebar.sqlite.lock")
     finally:
         engines.dispose()
 
 
-def _upgrade_postgresql(engine: Engine) -> None:
+def _upgrade_postgresql(engine: Engine, application: str | None) -> None:
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
         _upgrade(connection)
+        prepare(connection, application if application != engine.url.username else None)
 
 
 def _upgrade_sqlite(engine: Engine, lock: Path) -> None:

@@ -189,7 +189,7 @@ def test_changed_content_loses_hash_candidate_and_findings(city: SqlRecords) -> 
     changed = city.change_submission(other, expected_version=1, actor="budi", at=later(5))
     assert (changed.upload, changed.title, changed.move.access) == ("b" * 64, "Jalan kota", Access.TERTUTUP)
     assert (changed.build, changed.move.version, changed.job.status) == (2, 2, "queued")
-    assert changed.move.content_hash is changed.candidate is changed.manifest is None
+    assert (changed.move.content_hash, changed.candidate, changed.manifest) == (None, None, None)
     assert city.findings("s1") == []
     with pytest.raises(Changed, match="Produsen Data Budi"):
         city.change_submission(other, expected_version=1, actor="budi", at=AT)
