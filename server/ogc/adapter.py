@@ -1,0 +1,84 @@
+"""/ogc: pygeoapi behind our own blueprint, always at the registry's current revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from server.ogc.answers import METHODS, Answer, Asked, answer, options, read, refusal
+from server.ogc.engine import adopt_pygeoapi
+from server.ogc.snapshot import Snapshot, Snapshots, build
+from server.settings import Settings
+from workflow.errors import Broken, SebarError
+from workflow.store import Registry, Release
+
+EVERY_METHOD = (*METHODS, "POST", "PUT", "PATCH", "DELETE")
+
+
+def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> Blueprint:
+    adopt_pygeoapi()
+    snapshots = Snapshots(registry, revision, settings)
+    blueprint = Blueprint("ogc", __name__, template_folder="templates")
+
+    @blueprint.route("/ogc", methods=EVERY_METHOD, provide_automatic_options=False)
+    @blueprint.route("/ogc/", methods=EVERY_METHOD, provide_automatic_options=False)
+    @blueprint.route("/ogc/<path:path>", methods=EVERY_METHOD, provide_automatic_options=False)
+    def ogc(path: str = "") -> Response:
+        asked = read(path, request.args, request.headers)
+        return _response(_answered(snapshots, asked, request.method), asked)
+
+    return blueprint
+
+
+def _answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
+    try:
+        if method not in METHODS:
+            return Answer(405, {"Allow": ", ".join(METHODS)})
+        snapshot = snapshots.current()
+        return options(snapshot, asked) if method == "OPTIONS" else answer(snapshot, asked)
+    except SebarError as error:
+        return refusal(error, asked)
+    except Exception as error:
+        return refusal(_unexpected(error), asked)
+
+
+def _unexpected(error: Exception) -> Broken:
+    fault = Broken(repr(error))
+    fault.__cause__ = error
+    return fault
+
+
+def _response(answer: Answer, asked: Asked) -> Response:
+    body = answer.body
+    if answer.page:
+        body = render_template(answer.page, body=body, asked=asked)
+    return Response(body, answer.status, headers=dict(answer.headers))
+
+
+def probe(release: Release, settings: Settings) -> None:
+    """Asks a staged release, in this process, what a GIS would ask.
+
+    Raises Broken where an answer is missing or the count is not the manifest's.
+    """
+    adopt_pygeoapi()
+    snapshot = build(Registry(0, (release,)), settings)
+    _staged(snapshot)
+    for entry in release.manifest["collections"]:
+        address = ("collections", entry["id"])
+        _staged(snapshot, *address)
+        _staged(snapshot, *address, "schema")
+        page = _staged(snapshot, *address, "items", limit="1000")
+        if page["numberMatched"] != entry["count"] or len(page["features"]) != min(entry["count"], 1000):
+            raise Broken(f"{entry['id']} answers {page['numberMatched']} features, not {entry['count']}")
+
+
+def _staged(snapshot: Snapshot, *path: str, **args: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = orjson.loads(answer(snapshot, Asked(path, MultiDict(args))).body)
+    except SebarError as error:
+        raise Broken(f"/ogc/{'/'.join(path)} does not answer: {error.detail}") from error
+    return found

@@ -1,0 +1,203 @@
+"""One request to /ogc, answered from one snapshot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import pygeoapi.api as core
+from pygeoapi.api import itemtypes
+from werkzeug.datastructures import ETags, LanguageAccept, MIMEAccept, MultiDict
+from werkzeug.http import parse_accept_header, parse_etags
+
+from server.ogc import corrections
+from server.ogc.engine import Function, ask, written
+from server.ogc.parameters import GENERAL, check, normalised
+from server.ogc.snapshot import Served, Snapshot
+from server.problems import problem_of
+from workflow.errors import Broken, NotFound, SebarError
+from workflow.layer import FieldType
+
+LOG = logging.getLogger(__name__)
+METHODS = ("GET", "HEAD", "OPTIONS")
+GEOJSON, SCHEMA, OPENAPI = (
+    "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json;version=3.0",
+)
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Crs, Link, ETag",
+    "X-Content-Type-Options": "nosniff",
+}
+ITEMS = GENERAL | {
+    "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
+    "resulttype", "skipGeometry", "sortby",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, read: what it wants, in which form and language."""
+
+    path: tuple[str, ...]
+    args: MultiDict[str, str]
+    html: bool = False
+    language: str = "id"
+    known: ETags = field(default_factory=ETags)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`page` names the template for a browser; then `body` is what the template shows."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any = None
+    page: str | None = None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of address: pygeoapi's function, the correction of its answer, and what may be asked."""
+
+    page: str
+    function: Function | None
+    correct: Callable[..., Any]
+    media_type: str = "application/json"
+    parameters: frozenset[str] = GENERAL
+
+
+RESOURCES = {
+    "landing": Resource("ogc/landing.html", core.landing_page, corrections.landing),
+    "conformance": Resource("ogc/conformance.html", core.conformance, corrections.conformance),
+    "openapi": Resource("ogc/openapi.html", None, corrections.openapi, OPENAPI),
+    "collections": Resource("ogc/collections.html", core.describe_collections, corrections.collections),
+    "collection": Resource("ogc/collection.html", core.describe_collections, corrections.collection),
+    "schema": Resource(
+        "ogc/schema.html", core.get_collection_schema, corrections.schema, SCHEMA, GENERAL | {"profile"}
+    ),
+    "queryables": Resource(
+        "ogc/schema.html", itemtypes.get_collection_queryables, corrections.queryables, SCHEMA, GENERAL | {"properties"}
+    ),
+    "items": Resource("ogc/items.html", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
+    "item": Resource("ogc/item.html", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
+}
+
+
+def read(path: str, args: MultiDict[str, str], headers: Mapping[str, str]) -> Asked:
+    """`f` and `lang` decide before the headers do; whatever the headers say, some form is found."""
+    accept = parse_accept_header(headers.get("Accept"), MIMEAccept)
+    html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
+    languages = parse_accept_header(headers.get("Accept-Language"), LanguageAccept)
+    language = args.get("lang") if args.get("lang") in ("id", "en") else languages.best_match(["id", "en"], "id")
+    return Asked(
+        tuple(path.strip("/").split("/")) if path.strip("/") else (),
+        args,
+        args["f"] == "html" if "f" in args else html,
+        str(language),
+        parse_etags(headers.get("If-None-Match")),
+    )
+
+
+def answer(snapshot: Snapshot, asked: Asked) -> Answer:
+    """Raises SebarError where there is no answer."""
+    name, collection, item = routed(asked.path)
+    served = snapshot.find(collection) if collection else None
+    etag = None if asked.html else _etag(snapshot, served, asked)
+    headers = _headers(asked, etag)
+    if etag and asked.known.contains_weak(etag):
+        return Answer(304, headers)
+    resource = RESOURCES[name]
+    check(asked.args, resource.parameters, _fields(name, served))
+    args = normalised(asked.args)
+    if asked.html and name == "items":
+        args.setdefault("limit", "100")
+    if resource.function is None:
+        found: Any = snapshot.openapi
+    else:
+        rest = [part for part in (collection, item) if part is not None]
+        plain = {key: value for key, value in args.items() if key != "f" or not asked.html}
+        said, found = ask(snapshot.api, resource.function, "/".join(asked.path), plain, asked.language, *rest)
+        headers |= {key: said[key] for key in ("Content-Crs", "Content-Language") if key in said}
+    body = resource.correct(found, snapshot=snapshot, served=served, args=args)
+    if asked.html:
+        return Answer(200, headers | {"Content-Type": "text/html; charset=utf-8"}, body, resource.page)
+    headers |= {"Content-Type": resource.media_type} | _link_header(body)
+    return Answer(200, headers, written(body))
+
+
+def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
+    """The kind of address, the collection and the item. Raises NotFound."""
+    match path:
+        case ():
+            return "landing", None, None
+        case ("conformance" | "openapi" | "collections" as name,):
+            return name, None, None
+        case ("collections", collection):
+            return "collection", collection, None
+        case ("collections", collection, "schema" | "queryables" | "items" as name):
+            return name, collection, None
+        case ("collections", collection, "items", *item):
+            return "item", collection, "/".join(item)
+    raise NotFound("Alamat ini tidak ada di layanan OGC API.", mend="Mulai dari /ogc.")
+
+
+def options(snapshot: Snapshot, asked: Asked) -> Answer:
+    _, collection, _ = routed(asked.path)
+    if collection:
+        snapshot.find(collection)
+    allowed = ", ".join(METHODS)
+    more = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, "Access-Control-Allow-Headers": "*"}
+    return Answer(204, CORS | more | {"Access-Control-Max-Age": "86400"})
+
+
+def refusal(error: SebarError, asked: Asked) -> Answer:
+    """The fault as problem+json with the members of an OGC exception, or as a page with the same status."""
+    problem = problem_of(error)
+    if isinstance(error, Broken):
+        LOG.error("%s: %s", error.code, error.detail, exc_info=error)
+        problem |= {"status": 503 if error.code != Broken.code else 500, "detail": f"{error.title}."}
+    headers = CORS | {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": "id"}
+    if problem["status"] == 503:
+        headers["Retry-After"] = "30"
+    if asked.html:
+        return Answer(
+            problem["status"], headers | {"Content-Type": "text/html; charset=utf-8"}, problem, "ogc/problem.html"
+        )
+    body = problem | {"description": " ".join(filter(None, (problem["detail"], problem.get("mend"))))}
+    return Answer(problem["status"], headers | {"Content-Type": "application/problem+json"}, written(body))
+
+
+def _fields(name: str, served: Served | None) -> Mapping[str, FieldType]:
+    if served is None or name not in ("items", "queryables"):
+        return {}
+    return {entry["name"]: FieldType(entry["type"]) for entry in served.entry["fields"]}
+
+
+def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
+    """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
+    content = f"{served.release.number} {served.release.content_hash}" if served else snapshot.seal
+    asks = sorted(asked.args.items(multi=True))
+    return sha256(repr((content, snapshot.api.base_url, asked.path, asks, asked.language)).encode()).hexdigest()[:32]
+
+
+def _headers(asked: Asked, etag: str | None) -> dict[str, str]:
+    """A page shows who is signed in, so it is nobody else's; data is everybody's."""
+    headers = CORS | {"Vary": "Accept, Accept-Language"}
+    if etag is None:
+        return headers | {"Cache-Control": "private, no-cache"}
+    return headers | {"Cache-Control": "public, max-age=300, must-revalidate", "ETag": f'W/"{etag}"'}
+
+
+def _link_header(body: Any) -> dict[str, str]:
+    links = body.get("links", ()) if isinstance(body, dict) else ()
+    found = [
+        f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
+        for link in links
+        if link["rel"] in ("self", "next", "prev", "collection")
+    ]
+    return {"Link": ", ".join(found)} if found else {}

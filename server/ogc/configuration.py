@@ -1,0 +1,97 @@
+"""The pygeoapi configuration: who we are, from config/pygeoapi-config.yml, and what is published, from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from server.ogc import links, metadata
+from server.settings import ROOT, Settings
+from workflow.store import Registry, Release
+
+BASE = ROOT / "config" / "pygeoapi-config.yml"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+WORLD = [-180.0, -90.0, 180.0, 90.0]
+STOCK_PROVIDER = "server.ogc.provider.ReleaseProvider"
+
+
+def configuration(registry: Registry, settings: Settings) -> dict[str, Any]:
+    """Everything that a stock `pygeoapi serve` needs to serve the same collections."""
+    config = base(settings)
+    for release in registry.current:
+        for entry in release.manifest["collections"]:
+            config["resources"][entry["id"]] = resource(release, entry, settings, STOCK_PROVIDER)
+    return config
+
+
+def base(settings: Settings) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load(BASE.read_text(encoding="utf-8"))
+    config["server"]["url"] = f"{settings.url}/ogc"
+    who = config["metadata"]
+    who["identification"]["url"] = settings.url
+    who["identification"]["title"] = {"id": f"Data resmi {settings.city}", "en": f"Official data of {settings.city}"}
+    office = {"name": f"{settings.office} {settings.city}", "url": settings.url}
+    who["provider"] |= office
+    who["contact"] |= office | ({"address": settings.office_address} if settings.office_address else {})
+    return config
+
+
+def resource(release: Release, entry: Mapping[str, Any], settings: Settings, provider: str) -> dict[str, Any]:
+    """One collection of a release as pygeoapi is told of it."""
+    said = release.manifest["metadata"]
+    return {
+        "type": "collection",
+        "title": entry["title"],
+        "description": said.get("abstract") or entry["title"],
+        "keywords": list(said.get("keywords") or ()),
+        "links": _links(release, entry, settings),
+        "extents": _extents(release, entry),
+        "providers": [_provider(release, entry, settings.home, provider)],
+    }
+
+
+def _provider(release: Release, entry: Mapping[str, Any], home: Path, name: str) -> dict[str, Any]:
+    said = {
+        "type": "feature",
+        "name": name,
+        "data": str(home.resolve() / release.folder),
+        "id_field": entry["key"] or "fid",
+        "crs": [CRS84],
+        "options": {"collection": entry["id"]},
+    }
+    return said | ({"time_field": entry["period_field"]} if entry["period_field"] else {})
+
+
+def _extents(release: Release, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """pygeoapi insists on a box; where there is none, the adapter takes the world out of the answer again."""
+    extents: dict[str, Any] = {"spatial": {"bbox": list(entry["bbox"] or WORLD), "crs": CRS84}}
+    if span := metadata.interval({**release.manifest, "collections": [entry]}):
+        first, last = (datetime.fromisoformat(day).date() for day in span)
+        begin, end = datetime.combine(first, time(), UTC), datetime.combine(last, time(23, 59, 59), UTC)
+        extents["temporal"] = {"begin": begin, "end": end}
+    return extents
+
+
+def _links(release: Release, entry: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+    """Page, files, metadata and journey of the release, its licence, and the schema in the shape that GDAL reads."""
+    manifest = {**release.manifest, "number": release.number, "collections": [entry]}
+    found = [
+        {"type": link.type, "rel": link.rel, "title": link.title, "href": link.href}
+        | ({} if link.length is None else {"length": link.length})
+        for link in links.links(manifest, settings)
+        if link.rel not in ("collection", "items")
+    ]
+    schema = f"{settings.url}/ogc/collections/{entry['id']}/schema?profile=geojson"
+    title = "Skema fitur (GeoJSON)"
+    found += [
+        {"type": "application/schema+json", "rel": rel, "title": title, "href": schema}
+        for rel in ("describedby", "describedBy")
+    ]
+    if license := release.manifest["metadata"].get("license"):
+        address = f"https://spdx.org/licenses/{license}.html"
+        found.append({"type": "text/html", "rel": "license", "title": license, "href": address})
+    return found

@@ -1,0 +1,107 @@
+"""The parameters of a request: every one is known and fits, or the answer is 400 and names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from math import isfinite
+
+from werkzeug.datastructures import MultiDict
+
+from server.ogc import filters
+from server.ogc.configuration import CRS84
+from server.ogc.provider import literal, period_of
+from workflow.errors import BadRequest
+from workflow.layer import FieldType
+
+CRSS = (CRS84,)
+LANGUAGES = ("cql2-text", "cql-text")
+GENERAL = frozenset({"f", "lang"})
+"""Understood at every address."""
+
+
+def refuse(parameter: str, why: str, mend: str = "") -> BadRequest:
+    return BadRequest(f"Parameter {parameter} {why}", mend=mend, where={"parameter": parameter})
+
+
+def check(args: MultiDict[str, str], known: Collection[str], fields: Mapping[str, FieldType]) -> None:
+    """Raises BadRequest for a parameter that is not in `known` or a field, or whose value does not fit."""
+    for name, text in args.items():
+        if name not in known and name not in fields:
+            names = ", ".join([*sorted(known), *fields])
+            raise refuse(name, "tidak dikenal di alamat ini.", f"Yang dikenal: {names}.")
+        if "\x00" in text:
+            raise refuse(name, "berisi huruf yang tidak dapat dipakai.")
+        if name in CHECKS:
+            CHECKS[name](name, text)
+        elif name in fields:
+            literal(name, text, fields[name])
+        elif name in ("sortby", "properties"):
+            _check_fields(name, text, fields)
+    if "bbox-crs" in args and "bbox" not in args:
+        raise refuse("bbox-crs", "hanya berlaku bersama bbox.")
+
+
+def normalised(args: MultiDict[str, str]) -> dict[str, str]:
+    """The parameters as pygeoapi reads them: a plus that became a space, and 010 for 10."""
+    found = args.to_dict()
+    found |= {name: str(int(found[name])) for name in ("limit", "offset") if name in found}
+    if "sortby" in found:
+        found["sortby"] = ",".join(part.strip() for part in found["sortby"].split(","))
+    return found
+
+
+def _whole(name: str, text: str, *, least: int) -> None:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= least):
+        raise refuse(name, f"berisi “{text[:40]}”, bukan bilangan bulat mulai dari {least}.")
+
+
+def _bbox(name: str, text: str) -> None:
+    try:
+        edges = [float(part) for part in text.split(",")]
+    except ValueError:
+        edges = []
+    half = len(edges) // 2
+    if len(edges) not in (4, 6) or not all(map(isfinite, edges)) or edges[1] > edges[half + 1]:
+        raise refuse(
+            name,
+            f"berisi “{text[:60]}”, bukan kotak.",
+            "Tulis barat,selatan,timur,utara dalam derajat, misalnya 109.6,-6.95,109.8,-6.8.",
+        )
+
+
+def _one_of(name: str, text: str, *, choices: Collection[str]) -> None:
+    if text not in choices:
+        raise refuse(name, f"berisi “{text[:80]}”, yang tidak didukung.", f"Yang didukung: {', '.join(choices)}.")
+
+
+def _check_fields(name: str, text: str, fields: Mapping[str, FieldType]) -> None:
+    for part in text.split(","):
+        field = part.lstrip("+-") if name == "sortby" else part
+        if field.strip() not in fields:
+            raise refuse(name, f"menyebut kolom “{field[:60]}”, yang tidak ada.", f"Kolom: {', '.join(fields)}.")
+
+
+def _datetime(name: str, text: str) -> None:
+    period_of(text)
+
+
+def _filter(name: str, text: str) -> None:
+    filters.parse(text)
+
+
+CHECKS: dict[str, Callable[[str, str], None]] = {
+    "f": partial(_one_of, choices=("json", "html")),
+    "limit": partial(_whole, least=1),
+    "offset": partial(_whole, least=0),
+    "bbox": _bbox,
+    "datetime": _datetime,
+    "filter": _filter,
+    "filter-lang": partial(_one_of, choices=LANGUAGES),
+    "filter-crs": partial(_one_of, choices=CRSS),
+    "bbox-crs": partial(_one_of, choices=CRSS),
+    "crs": partial(_one_of, choices=CRSS),
+    "resulttype": partial(_one_of, choices=("results", "hits")),
+    "skipGeometry": partial(_one_of, choices=("true", "false")),
+    "profile": partial(_one_of, choices=("geojson",)),
+}

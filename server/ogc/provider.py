@@ -1,0 +1,212 @@
+"""pygeoapi's provider over a release folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyproj
+from pygeoapi.provider.base import (
+    BaseProvider,
+    ProviderGenericError,
+    ProviderInvalidQueryError,
+    ProviderItemNotFoundError,
+)
+from pygeofilter import ast
+
+from server.ogc.rendered import Rendered, chosen, open_collection
+from server.store.index import Box, Period, Question
+from workflow.errors import BadRequest, SebarError
+from workflow.layer import FieldType
+
+JSON_TYPES = {FieldType.DATE: ("string", "date"), FieldType.DATETIME: ("string", "date-time")}
+
+
+class ReleaseProvider(BaseProvider):  # type: ignore[misc]
+    """`data` is the release folder, `options.collection` the id of the collection in its manifest."""
+
+    def __init__(self, provider_def: dict[str, Any]) -> None:
+        super().__init__({**provider_def, "storage_crs": _crs84()})
+        try:
+            self.release: Rendered = open_collection(Path(self.data), self.options["collection"])
+        except SebarError as error:
+            raise ProviderGenericError(str(error), user_msg=error.detail) from error
+        self._fields = schema_fields(self.release)
+
+    def get_fields(self) -> dict[str, Any]:
+        return deepcopy(self._fields)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """A copy, because pygeoapi writes into what it gets."""
+        return self.get_fields()
+
+    def query(
+        self,
+        offset: int = 0,
+        limit: int = 10,
+        resulttype: str = "results",
+        bbox: Sequence[float] = (),
+        datetime_: str | None = None,
+        properties: Sequence[tuple[str, str]] = (),
+        sortby: Sequence[dict[str, str]] = (),
+        select_properties: Sequence[str] = (),
+        skip_geometry: bool = False,
+        filterq: ast.Node | None = None,
+        **_ignored: Any,
+    ) -> dict[str, Any]:
+        try:
+            question = Question(
+                boxes_of(bbox),
+                period_of(datetime_),
+                where_of(properties, filterq, self.release),
+                tuple((item["property"], item["order"] == "-") for item in sortby),
+            )
+            total = self.release.index.total(question)
+            wanted = 0 if resulttype == "hits" else limit
+            rows = self.release.index.rows(question, offset=offset, limit=wanted) if wanted else ()
+        except SebarError as error:
+            raise ProviderInvalidQueryError(error.detail, user_msg=error.detail) from error
+        lines = self.release.lines(rows)
+        if skip_geometry or select_properties:
+            features: list[Any] = [
+                chosen(line, skip_geometry=skip_geometry, fields=select_properties) for line in lines
+            ]
+        else:
+            features = [self._feature(line) for line in lines]
+        return {
+            "type": "FeatureCollection",
+            "features": features,
+            "numberMatched": total,
+            "numberReturned": len(features),
+        }
+
+    def get(self, identifier: str, **_ignored: Any) -> dict[str, Any]:
+        row = self.release.index.row_of(identifier)
+        if row is None:
+            raise ProviderItemNotFoundError(f"{identifier} not found")
+        return chosen(self.release.line(row), skip_geometry=False, fields=())
+
+    def _feature(self, line: bytes) -> Any:
+        return orjson.loads(line)
+
+
+class FragmentProvider(ReleaseProvider):
+    """The same for our own adapter, which writes with orjson: features stay the text that they are."""
+
+    def _feature(self, line: bytes) -> Any:
+        return orjson.Fragment(line)
+
+
+def schema_fields(release: Rendered) -> dict[str, Any]:
+    """The field dictionary as JSON Schema properties."""
+    found = {}
+    for field in release.entry["fields"]:
+        type_, format_ = JSON_TYPES.get(FieldType(field["type"]), (field["type"], None))
+        said = {
+            "type": type_,
+            "format": format_,
+            "title": field.get("title") or field.get("label") or field["name"],
+            "description": field.get("definition"),
+            "x-ogc-unit": field.get("unit"),
+            "enum": [code for code in field.get("codes") or ()] if type_ == "string" else None,
+        }
+        found[field["name"]] = {name: value for name, value in said.items() if value}
+    return found
+
+
+def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
+    """The box without heights; one across the antimeridian is two."""
+    if not bbox:
+        return ()
+    half = len(bbox) // 2
+    west, south, east, north = bbox[0], bbox[1], bbox[half], bbox[half + 1]
+    if west <= east:
+        return ((west, south, east, north),)
+    return ((west, south, 180.0, north), (-180.0, south, east, north))
+
+
+def period_of(text: str | None) -> Period | None:
+    """An instant or an interval of RFC 3339; a day, month or year stands for the whole of it."""
+    if text is None:
+        return None
+    first, slash, last = text.partition("/")
+    if not slash:
+        return Period(_moment(first, text, end=False), _moment(first, text, end=True))
+    begin = None if first in ("", "..") else _moment(first, text, end=False)
+    end = None if last in ("", "..") else _moment(last, text, end=True)
+    if begin and end and begin > end:
+        raise _bad_datetime(text)
+    return Period(begin, end)
+
+
+def _moment(part: str, text: str, *, end: bool) -> datetime:
+    try:
+        if "T" in part.upper():
+            at = datetime.fromisoformat(part)
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+        day = datetime.strptime(part, {4: "%Y", 7: "%Y-%m"}.get(len(part), "%Y-%m-%d")).replace(tzinfo=UTC)
+    except ValueError:
+        raise _bad_datetime(text) from None
+    return _last_moment(day, len(part)) if end else day
+
+
+def _last_moment(day: datetime, width: int) -> datetime:
+    if width == 4:
+        day = day.replace(month=12, day=31)
+    elif width == 7:
+        following = day.replace(day=28) + timedelta(days=4)
+        day = following - timedelta(days=following.day)
+    return datetime.combine(day, time.max, UTC)
+
+
+def _bad_datetime(text: str) -> BadRequest:
+    return BadRequest(
+        f"Parameter datetime berisi “{text[:60]}”, bukan saat atau rentang RFC 3339.",
+        mend="Contoh: 2024-01-31, 2024-01-01/2024-12-31, 2024-01-01/.. atau 2024-01-31T00:00:00Z.",
+        where={"parameter": "datetime"},
+    )
+
+
+def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Rendered) -> ast.Node | None:
+    """Equality parameters and the filter as one filter."""
+    parts: list[ast.Node] = [
+        ast.Equal(ast.Attribute(name), literal(name, text, release.rows.types[name])) for name, text in properties
+    ]
+    if filterq is not None:
+        parts.append(filterq)
+    return ast.And.from_items(*parts) if parts else None
+
+
+def literal(name: str, text: str, kind: FieldType) -> Any:
+    """The text of an equality parameter as a value of the field. Raises BadRequest naming it."""
+    try:
+        match kind:
+            case FieldType.INTEGER:
+                return int(text)
+            case FieldType.NUMBER:
+                number = float(text)
+                if number - number == 0:
+                    return number
+                raise ValueError
+            case FieldType.BOOLEAN:
+                return {"true": True, "false": False}[text.lower()]
+            case FieldType.DATE | FieldType.DATETIME:
+                return datetime.fromisoformat(text)
+    except (ValueError, KeyError):
+        word = {FieldType.INTEGER: "bilangan bulat", FieldType.NUMBER: "bilangan", FieldType.BOOLEAN: "true atau false"}
+        raise BadRequest(
+            f"Parameter {name} berisi “{text[:60]}”, bukan {word.get(kind, 'tanggal atau waktu')}.",
+            where={"parameter": name},
+        ) from None
+    return text
+
+
+@lru_cache(maxsize=1)
+def _crs84() -> pyproj.CRS:
+    return pyproj.CRS.from_authority("OGC", "CRS84")

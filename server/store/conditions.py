@@ -1,0 +1,380 @@
+"""A CQL2 filter as SQL: constant text, composed names and bound values, the same for both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Protocol
+
+import shapely
+from pygeofilter import ast, values
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from server.store.index import Box, Period, Question, Rows
+from workflow.errors import BadRequest
+from workflow.layer import FieldType
+
+
+@dataclass(frozen=True)
+class Name:
+    """A column."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A value that travels beside the SQL, never in it."""
+
+    value: Any
+
+
+Pieces = tuple["str | Name | Bound", ...]
+
+GEOMETRY_NAMES = ("geometry", "geom")
+NUMBERS = (FieldType.INTEGER, FieldType.NUMBER)
+MOMENTS = (FieldType.DATE, FieldType.DATETIME)
+KINDS = {
+    FieldType.STRING: "teks",
+    FieldType.INTEGER: "bilangan bulat",
+    FieldType.NUMBER: "bilangan",
+    FieldType.BOOLEAN: "benar/salah (TRUE atau FALSE)",
+    FieldType.DATE: "tanggal (DATE('2024-01-31'))",
+    FieldType.DATETIME: "waktu (TIMESTAMP('2024-01-31T00:00:00Z'))",
+}
+RELATIONS: dict[type[ast.Node], str] = {
+    ast.GeometryIntersects: "intersects",
+    ast.GeometryDisjoint: "disjoint",
+    ast.GeometryContains: "contains",
+    ast.GeometryWithin: "within",
+    ast.GeometryTouches: "touches",
+    ast.GeometryCrosses: "crosses",
+    ast.GeometryOverlaps: "overlaps",
+    ast.GeometryEquals: "equals",
+}
+INVERSE = {"contains": "within", "within": "contains"}
+TEMPORAL = (ast.TimeAfter, ast.TimeBefore, ast.TimeDuring, ast.TimeEquals, ast.TimeOverlaps, ast.TimeDisjoint)
+LARGEST = 2**63 - 1
+
+
+class Dialect(Protocol):
+    """Where the two databases differ."""
+
+    collate: str
+    """Appended to text so that it sorts by code point."""
+
+    def moment(self, value: date | datetime) -> Bound: ...
+    def boolean(self, value: bool) -> Bound: ...
+    def caseless(self, text: Pieces) -> Pieces: ...
+    def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
+        """NULL where there is no geometry; with `only_true` false will do."""
+        ...
+
+    def touching(self, box: Box) -> Pieces: ...
+
+
+def joined(parts: Iterable[Pieces], separator: str) -> Pieces:
+    whole: list[str | Name | Bound] = []
+    for number, part in enumerate(parts):
+        whole += [separator, *part] if number else part
+    return tuple(whole)
+
+
+def conditions(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
+    """What follows WHERE. Raises BadRequest naming the field that does not exist or does not fit."""
+    every: list[Pieces] = []
+    if question.boxes:
+        boxes = joined((dialect.touching(box) for box in question.boxes), " OR ")
+        every.append(("(", *boxes, ")") if rows.spatial else ("1 = 0",))
+    if question.period is not None:
+        every.append(_within(question.period, rows, dialect))
+    if question.where is not None:
+        every.append(("(", *Translation(rows, dialect).condition(question.where), ")"))
+    return joined(every, " AND ") or ("1 = 1",)
+
+
+def order(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
+    """What follows ORDER BY: nulls last, then the order of the file."""
+    parts: list[Pieces] = []
+    for field, descending in question.order:
+        collate = dialect.collate if _type(field, rows) == FieldType.STRING else ""
+        parts.append((Name(field), collate + (" DESC" if descending else " ASC") + " NULLS LAST"))
+    return joined([*parts, (Name("fid"),)], ", ")
+
+
+def _type(field: str, rows: Rows) -> FieldType:
+    if field not in rows.types:
+        known = ", ".join(rows.types)
+        raise BadRequest(
+            f"Kolom “{field}” tidak ada di koleksi ini.",
+            code="KOLOM-TIDAK-ADA",
+            mend=f"Kolom yang ada: {known}." if known else "",
+            where={"field": field},
+        )
+    return rows.types[field]
+
+
+def _within(period: Period, rows: Rows, dialect: Dialect) -> Pieces:
+    """Rows whose moment, day, month or year meets the period; none where there is no such field."""
+    if rows.period is None:
+        return ("1 = 0",)
+    name, kind = Name(rows.period), rows.types[rows.period]
+    begin, end = period.begin, period.end
+    if kind == FieldType.STRING:
+        return _within_text(name, begin, end)
+    edges: list[Pieces] = [(name, " IS NOT NULL")]
+    if begin:
+        edges.append((name, " >= ", _edge(begin, kind, dialect)))
+    if end:
+        edges.append((name, " <= ", _edge(end, kind, dialect)))
+    return joined(edges, " AND ")
+
+
+def _edge(at: datetime, kind: FieldType, dialect: Dialect) -> Bound:
+    if kind == FieldType.DATETIME:
+        return dialect.moment(at)
+    return dialect.moment(at.date()) if kind == FieldType.DATE else Bound(at.year)
+
+
+def _within_text(name: Name, begin: datetime | None, end: datetime | None) -> Pieces:
+    """2024, 2024-05 and 2024-05-31 by their own width; anything else (2024-S1, 2024/2025) by its year."""
+    first = begin.date().isoformat() if begin else "0000-00-00"
+    last = end.date().isoformat() if end else "9999-99-99"
+    dated = (name, " >= substr(", Bound(first), ", 1, length(", name, ")) AND ")
+    dated += (name, " <= substr(", Bound(last), ", 1, length(", name, "))")
+    yearly = ("substr(", name, ", 1, 4) >= ", Bound(first[:4]), " AND substr(", name, ", 1, 4) <= ", Bound(last[:4]))
+    return ("CASE WHEN substr(", name, ", 6, 1) IN ('0', '1') THEN ", *dated, " ELSE ", *yearly, " END")
+
+
+class Translation:
+    """One filter over one collection. `only_true` ends below a NOT, where false and unknown differ."""
+
+    def __init__(self, rows: Rows, dialect: Dialect) -> None:
+        self.rows, self.dialect = rows, dialect
+
+    def condition(self, node: ast.AstType, only_true: bool = True) -> Pieces:
+        match node:
+            case ast.Combination():
+                parts = (self.condition(node.lhs, only_true), self.condition(node.rhs, only_true))
+                return ("(", *joined(parts, f" {node.op.value} "), ")")
+            case ast.Not():
+                return ("NOT (", *self.condition(node.sub_node, False), ")")
+            case ast.Comparison():
+                return self._comparison(node)
+            case ast.Between() | ast.In() | ast.IsNull() | ast.Like():
+                return self._of_one(node)
+            case ast.SpatialComparisonPredicate():
+                return self._spatial(node, only_true)
+            case ast.TemporalPredicate() if isinstance(node, TEMPORAL):
+                return self._temporal(node)
+            case ast.BBox():
+                box = shapely.box(node.minx, node.miny, node.maxx, node.maxy)
+                return self._related("intersects", node.lhs, box, only_true)
+            case bool():
+                return ("1 = 1",) if node else ("1 = 0",)
+        raise unsupported(node)
+
+    def _comparison(self, node: ast.Comparison) -> Pieces:
+        kind = self._kind(node.lhs) or self._kind(node.rhs) or _literal_kind(node.lhs)
+        collate = self.dialect.collate if kind == FieldType.STRING else ""
+        left, right = self._scalar(node.lhs, kind, node.rhs), self._scalar(node.rhs, kind, node.lhs)
+        return (*left, f"{collate} {node.op.value} ", *right)
+
+    def _of_one(self, node: ast.Between | ast.In | ast.IsNull | ast.Like) -> Pieces:
+        negated = "NOT " if node.not_ else ""
+        if isinstance(node, ast.IsNull):
+            return (*self._subject(node.lhs), f" IS {negated}NULL")
+        if isinstance(node, ast.Like):
+            return self._like(node, negated)
+        kind = self._kind(node.lhs) or _literal_kind(node.lhs)
+        collate = self.dialect.collate if kind == FieldType.STRING else ""
+        subject = self._scalar(node.lhs, kind, None)
+        if isinstance(node, ast.Between):
+            low, high = self._scalar(node.low, kind, node.lhs), self._scalar(node.high, kind, node.lhs)
+            return (*subject, f"{collate} {negated}BETWEEN ", *low, " AND ", *high)
+        options = joined((self._scalar(option, kind, node.lhs) for option in node.sub_nodes), ", ")
+        return (*subject, f" {negated}IN (", *options, ")")
+
+    def _subject(self, node: ast.AstType) -> Pieces:
+        """What IS NULL may ask about: any field, and the geometry."""
+        if isinstance(node, ast.Attribute) and self._is_geometry(node.name):
+            return (Name("geom"),) if self.rows.spatial else ("NULL",)
+        return self._scalar(node, self._kind(node), None)
+
+    def _like(self, node: ast.Like, negated: str) -> Pieces:
+        kind = self._kind(node.lhs)
+        if kind not in (None, FieldType.STRING):
+            raise _unfit(node.lhs, FieldType.STRING, node.pattern, "LIKE hanya untuk kolom teks.")
+        pattern, caseless = node.pattern, node.nocase
+        if isinstance(pattern, ast.Function) and _is_casei(pattern):
+            pattern, caseless = pattern.arguments[0], True
+        if not isinstance(pattern, str):
+            raise unsupported(node)
+        subject = self._scalar(node.lhs, FieldType.STRING, None)
+        bound: Pieces = (Bound(_sql_pattern(pattern, node.wildcard, node.singlechar, node.escapechar)),)
+        if caseless:
+            bound = self.dialect.caseless(bound)
+            subject = subject if isinstance(node.lhs, ast.Function) else self.dialect.caseless(subject)
+        return (*subject, f" {negated}LIKE ", *bound, " ESCAPE '\\'")
+
+    def _kind(self, node: ast.AstType) -> FieldType | None:
+        """The type of a field or function; None for a literal."""
+        if isinstance(node, ast.Attribute):
+            return _type(node.name, self.rows)
+        return FieldType.STRING if isinstance(node, ast.Function) else None
+
+    def _scalar(self, node: ast.AstType, kind: FieldType | None, beside: ast.AstType) -> Pieces:
+        """A field, CASEI(…) or a literal, which must fit `kind`, the type of the field `beside` it."""
+        if isinstance(node, ast.Attribute):
+            if kind is not None and _family(_type(node.name, self.rows)) != _family(kind):
+                raise _unfit(beside, kind, f"kolom {node.name}")
+            return (Name(node.name),)
+        if isinstance(node, ast.Function) and _is_casei(node) and kind in (None, FieldType.STRING):
+            return self.dialect.caseless(self._scalar(node.arguments[0], FieldType.STRING, beside))
+        if isinstance(node, ast.Node) or kind is None:
+            raise unsupported(node)
+        return (self._literal(node, kind, beside),)
+
+    def _literal(self, value: Any, kind: FieldType, beside: ast.AstType) -> Bound:
+        if kind in NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
+            return Bound(float(value) if kind == FieldType.NUMBER or abs(value) > LARGEST else value)
+        if kind == FieldType.STRING and isinstance(value, str):
+            return Bound(value)
+        if kind == FieldType.BOOLEAN and isinstance(value, bool):
+            return self.dialect.boolean(value)
+        if kind in MOMENTS and (at := _moment(value, kind)) is not None:
+            return self.dialect.moment(at)
+        raise _unfit(beside, kind, value)
+
+    def _is_geometry(self, name: str) -> bool:
+        return name in GEOMETRY_NAMES and name not in self.rows.types
+
+    def _spatial(self, node: ast.SpatialComparisonPredicate, only_true: bool) -> Pieces:
+        relation = RELATIONS[type(node)]
+        if isinstance(node.lhs, ast.Attribute):
+            return self._related(relation, node.lhs, _geometry(node.rhs), only_true)
+        return self._related(INVERSE.get(relation, relation), node.rhs, _geometry(node.lhs), only_true)
+
+    def _related(self, relation: str, field: ast.AstType, geometry: BaseGeometry, only_true: bool) -> Pieces:
+        if not isinstance(field, ast.Attribute):
+            raise unsupported(field)
+        if not self._is_geometry(field.name):
+            kind = _type(field.name, self.rows)
+            raise BadRequest(
+                f"Kolom “{field.name}” berisi {KINDS[kind]}, bukan geometri.",
+                code="FILTER-NILAI",
+                mend="Geometri koleksi ini bernama geometry.",
+                where={"parameter": "filter", "field": field.name},
+            )
+        if not self.rows.spatial:
+            return ("NULL",)
+        return self.dialect.related(relation, geometry, only_true=only_true)
+
+    def _temporal(self, node: ast.TemporalPredicate) -> Pieces:
+        """A field against a moment or a closed interval."""
+        kind = self._kind(node.lhs)
+        if not isinstance(node.lhs, ast.Attribute) or kind not in MOMENTS:
+            raise _unfit(node.lhs, FieldType.DATE, node.rhs, "Operator waktu hanya untuk kolom tanggal atau waktu.")
+        whole = isinstance(node.rhs, values.Interval)
+        begin, end = (node.rhs.start, node.rhs.end) if whole else (node.rhs, node.rhs)
+        name = Name(node.lhs.name)
+        after = () if begin is None else (self._literal(begin, kind, node.lhs),)
+        before = () if end is None else (self._literal(end, kind, node.lhs),)
+        match node:
+            case ast.TimeAfter():
+                return (name, " > ", *before) if before else ("1 = 0",)
+            case ast.TimeBefore():
+                return (name, " < ", *after) if after else ("1 = 0",)
+            case ast.TimeDuring():
+                edges = ((name, " > ", *after) if after else (), (name, " < ", *before) if before else ())
+            case _:
+                edges = ((name, " >= ", *after) if after else (), (name, " <= ", *before) if before else ())
+        inside = joined([edge for edge in edges if edge] or [(name, " IS NOT NULL")], " AND ")
+        return ("NOT (", *inside, ")") if isinstance(node, ast.TimeDisjoint) else ("(", *inside, ")")
+
+
+def _family(kind: FieldType) -> FieldType:
+    return FieldType.NUMBER if kind in NUMBERS else kind
+
+
+def _literal_kind(value: Any) -> FieldType | None:
+    kinds: tuple[tuple[type, FieldType], ...] = (
+        (bool, FieldType.BOOLEAN),
+        (int, FieldType.NUMBER),
+        (float, FieldType.NUMBER),
+        (str, FieldType.STRING),
+        (datetime, FieldType.DATETIME),
+        (date, FieldType.DATE),
+    )
+    return next((kind for type_, kind in kinds if isinstance(value, type_)), None)
+
+
+def _moment(value: Any, kind: FieldType) -> date | datetime | None:
+    """The literal as the field keeps it. GDAL sends a day as '2024-01-31T'."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.removesuffix("T"))
+        except ValueError:
+            return None
+    if not isinstance(value, date):
+        return None
+    if kind == FieldType.DATETIME:
+        at = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, datetime):
+        return value.date() if value.time() == time() else None
+    return value
+
+
+def _sql_pattern(pattern: str, wildcard: str, single: str, escape: str) -> str:
+    """The pattern with SQL's own % _ and \\."""
+    signs: Mapping[str, str] = {wildcard: "%", single: "_"}
+    found = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == escape:
+            character = next(characters, escape)
+            found.append("\\" + character if character in "%_\\" else character)
+        elif character in signs:
+            found.append(signs[character])
+        else:
+            found.append("\\" + character if character in "%_\\" else character)
+    return "".join(found)
+
+
+def _geometry(value: Any) -> BaseGeometry:
+    if not isinstance(value, values.Geometry | values.Envelope):
+        raise unsupported(value)
+    geometry: BaseGeometry = shape(value.geometry)
+    if geometry.is_empty:
+        raise unsupported(value)
+    return geometry
+
+
+def _is_casei(node: ast.Function) -> bool:
+    return node.name.lower() in ("casei", "lower") and len(node.arguments) == 1
+
+
+def _unfit(beside: Any, kind: FieldType, value: Any, more: str = "") -> BadRequest:
+    name = beside.name if isinstance(beside, ast.Attribute) else ""
+    what = f"Kolom “{name}” berisi" if name else "Yang dibandingkan harus"
+    shown = value if isinstance(value, str) else repr(value)
+    return BadRequest(
+        f"{what} {KINDS[kind]}; “{shown[:80]}” tidak dapat dibandingkan dengannya. {more}".strip(),
+        code="FILTER-NILAI",
+        where={"parameter": "filter", "field": name} if name else {"parameter": "filter"},
+    )
+
+
+def unsupported(node: Any) -> BadRequest:
+    said = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
+    named = f"{node.name}()" if isinstance(node, ast.Function) else said
+    return BadRequest(
+        f"Bagian filter ini tidak didukung: {named}.",
+        code="FILTER-TIDAK-DIDUKUNG",
+        mend="Yang didukung: AND, OR, NOT, = <> < > <= >=, LIKE, IN, BETWEEN, IS NULL, CASEI, T_AFTER, S_INTERSECTS.",
+        where={"parameter": "filter"},
+    )
