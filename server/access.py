@@ -44,6 +44,7 @@ class SignedIn(UserMixin):
 
     def __init__(self, person: Person) -> None:
         self.id = person.id
+        self.name = person.name
         self.person = person
         self.actor = person.as_actor()
 

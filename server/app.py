@@ -18,7 +18,9 @@ from server.journey import Journey, now_utc
 from server.ogc.adapter import create_ogc, probe
 from server.ogc.csw import create_csw
 from server.ogc.metadata import metadata_files
-from server.pages import admin, pembina_data, portal, produsen_data, sign_in, verification, walidata, words
+from server.pages import admin, pembina_data, produsen_data, sign_in, submission, walidata
+from server.pages.desk_rows import equip_desks
+from server.pages.words import equip
 from server.problems import install_problems
 from server.release.publishing import RevisionFile
 from server.settings import Settings, completed, from_environment
@@ -69,7 +71,8 @@ def create_app(
     guard(app, journey)
     install_problems(app)
     _rooms(app, journey)
-    words.install(app, journey)
+    equip(app)
+    equip_desks(app, settings)
     app.after_request(_with_headers)
     return app
 
@@ -80,9 +83,8 @@ def _rooms(app: Flask, journey: Journey) -> None:
     app.extensions["revision"] = revision
     app.register_blueprint(create_ogc(records.registry, revision.read, settings))
     app.register_blueprint(csw := create_csw(records.registry, settings))
-    app.register_blueprint(portal.create_portal(records, settings))
-    app.register_blueprint(verification.create_verification(records, settings))
-    for room in (sign_in.sign_in, produsen_data.desk, walidata.desk, pembina_data.desk, admin.desk, health, api):
+    desks = (produsen_data.desk, walidata.desk, pembina_data.desk, admin.desk, submission.desk)
+    for room in (sign_in.sign_in, *desks, health, api):
         app.register_blueprint(room)
     csrf = CSRFProtect(app)
     # Programs sign in with each request; where they use a session, access.py asks for the token itself.

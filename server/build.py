@@ -20,7 +20,7 @@ from server.problems import problem_of
 from server.reference import load_area_codes, load_city
 from server.release.boundary import current_boundary
 from server.release.candidate import build_candidate, described
-from server.settings import Settings
+from server.settings import ROOT, Settings
 from workflow.checks import Context, principle_of, run_checks
 from workflow.errors import Broken, SebarError
 from workflow.findings import Finding
@@ -91,8 +91,8 @@ class Build:
             kind=self.record.move.kind,
             metadata=self.record.metadata,
             has_berita_acara=self.record.move.has_berita_acara,
-            area_codes=load_area_codes(),
-            city=load_city().extent,
+            area_codes=load_area_codes(ROOT),
+            city=load_city(),
         )
         found = run_checks(layer, context, lambda _code, done, total: self.say("Periksa", done, total))
         self._keep("findings.json", [finding_record(finding) for finding in found])
@@ -105,7 +105,11 @@ class Build:
         layer = load_layer(self.work / "layer.arrow")
         batch = self.records.batch(record.move.batch)
         papers = {"sha256": batch.berita_acara, "number": batch.number, "date": batch.date.isoformat()} if batch else {}
-        boundary = current_boundary(self.records.registry(), self.settings.home) if self._is_statistics else None
+        boundary = (
+            current_boundary(self.records.registry(), self.settings.home, load_area_codes(ROOT))
+            if self._is_statistics
+            else None
+        )
         build_candidate(
             layer,
             self.settings.home / self.candidate,
