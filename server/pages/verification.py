@@ -1,0 +1,172 @@
+"""/verifikasi/{sha256}: is this document or file what was approved?
+
+Only what was published at some time, and documents that were issued here, are known to the public.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from server.documents import ISSUED
+from server.settings import Settings
+from workflow.errors import NotFound
+from workflow.labels import HAPPENED, STATUSES
+from workflow.ledger import Entry
+from workflow.store import Records, Release
+
+CONTENT = "isi yang disetujui"
+UPLOAD = "berkas asal yang diunggah"
+FEATURES = "butir-butir data"
+BERITA_ACARA = "Berita Acara pemeriksaan data"
+SCAN = "pindaian lembar pengesahan"
+STEPS_SHOWN = ("submit", "verify", "approve", "approve_on_paper", "publish", "withdraw", "restore", "supersede")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one hash stands for in one release."""
+
+    what: str
+    dataset: str
+    number: int
+    file: str = ""
+
+
+@dataclass
+class Index:
+    """Hashes of all releases, and the ledger by submission; each grows when something new is there."""
+
+    records: Records
+    revision: int = -1
+    hashes: dict[str, list[Known]] = field(default_factory=dict)
+    seq: int = 0
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+
+    def known(self, sha256: str) -> list[Known]:
+        revision = self.records.revision()
+        if revision != self.revision:
+            self.hashes, self.revision = self._read(), revision
+        return self.hashes.get(sha256, [])
+
+    def _read(self) -> dict[str, list[Known]]:
+        hashes: dict[str, list[Known]] = defaultdict(list)
+        for dataset in self.records.datasets():
+            scans = {event.submission: event.detail.get("scan") for event in self.records.events(dataset=dataset.id)}
+            for release in self.records.releases(dataset.id):
+                for sha256, known in _hashes_of(release, scans.get(release.submission)):
+                    hashes[sha256].append(known)
+        return hashes
+
+    def chain(self, submission: str) -> list[Entry]:
+        """The ledger's entries of the steps that this submission took."""
+        for entry in self.records.ledger(since=self.seq):
+            self.seq = entry.seq
+            if entry.action.startswith("submission."):
+                self.entries[entry.object].append(entry)
+        return [entry for entry in self.entries[submission] if _step(entry) in STEPS_SHOWN]
+
+
+def _step(entry: Entry) -> str:
+    return entry.action.partition(".")[2]
+
+
+def _hashes_of(release: Release, scan: str | None) -> Iterator[tuple[str, Known]]:
+    manifest, here = release.manifest, (release.dataset, release.number)
+    yield release.content_hash, Known(CONTENT, *here)
+    upload = manifest.get("upload") or {}
+    if upload.get("sha256"):
+        yield upload["sha256"], Known(UPLOAD, *here, upload.get("name", ""))
+    if evidence := (manifest.get("berita_acara") or {}).get("sha256"):
+        yield evidence, Known(BERITA_ACARA, *here)
+    if scan:
+        yield scan, Known(SCAN, *here)
+    for collection in manifest.get("collections", ()):
+        if collection.get("features_sha256"):
+            yield collection["features_sha256"], Known(FEATURES, *here, f"koleksi {collection['id']}")
+    for name, file in manifest.get("files", {}).items():
+        yield file["sha256"], Known("berkas rilis", *here, name)
+
+
+def create_verification(records: Records, settings: Settings) -> Blueprint:
+    blueprint = Blueprint("verification", __name__)
+    index = Index(records)
+
+    @blueprint.get("/verifikasi/<sha256>")
+    def verify(sha256: str) -> ResponseReturnValue:
+        sha256 = sha256.lower()
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise NotFound(
+                "Ini bukan sidik SHA-256.",
+                mend="Sidik terdiri atas 64 angka heksadesimal, seperti yang tercetak pada dokumen.",
+            )
+        found = _found(index, records, settings, sha256)
+        status = 200 if found["known"] else 404
+        if _wants_json():
+            return jsonify(found), status
+        return _page(found, status)
+
+    return blueprint
+
+
+def _wants_json() -> bool:
+    if request.args.get("f"):
+        return request.args["f"] == "json"
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _page(found: dict[str, Any], status: int) -> Response:
+    response = Response(
+        render_template("verification.html", found=found), status, content_type="text/html; charset=utf-8"
+    )
+    response.vary.add("Accept")
+    return response
+
+
+def _found(index: Index, records: Records, settings: Settings, sha256: str) -> dict[str, Any]:
+    """One file may be part of several releases, as where only the metadata changed."""
+    releases = [_release(index, records, settings, known) for known in index.known(sha256)]
+    paper = _document(records, sha256)
+    found: dict[str, Any] = {"sha256": sha256, "known": bool(releases or paper), "releases": releases}
+    return found | ({"document": paper} if paper else {})
+
+
+def _document(records: Records, sha256: str) -> dict[str, Any] | None:
+    """A document that this server issued: its kind, number and moment, and no more."""
+    document = records.document(sha256)
+    if document is None or document.kind not in ISSUED:
+        return None
+    said = {"what": ISSUED[document.kind], "number": document.number}
+    return {**said, "issued_at": document.created_at.isoformat()}
+
+
+def _release(index: Index, records: Records, settings: Settings, known: Known) -> dict[str, Any]:
+    release = records.release(known.dataset, known.number)
+    dataset = records.dataset(known.dataset)
+    if release is None or dataset is None:
+        raise NotFound()
+    journey = [
+        {"step": _step(entry), "said": HAPPENED[_step(entry)], "at": entry.at, "seq": entry.seq, "hash": entry.hash}
+        for entry in index.chain(release.submission)
+    ]
+    return {
+        "what": known.what,
+        "file": known.file,
+        "dataset": dataset.id,
+        "title": dataset.title,
+        "release": release.number,
+        "current": dataset.current == release.number,
+        "status": release.status.value,
+        "status_said": STATUSES[release.status],
+        "published_at": release.published_at.isoformat(),
+        "withdrawn_at": dataset.withdrawn_at.isoformat() if dataset.withdrawn_at else None,
+        "content_hash": release.content_hash,
+        "href": f"{settings.url}/data/{dataset.id}",
+        "journey": journey,
+    }
