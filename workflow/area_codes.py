@@ -171,9 +171,13 @@ class AreaCodes:
         names = {plain_name(area.name): area for area in self.areas if level in (None, area.level)}
         if len(wanted) < 4:
             return names.get(wanted)
-        holding = [key for key in names if wanted in key or key in wanted]
-        if len(holding) == 1:
-            return names[holding[0]]
+        # Names from before the mergers live on as words of today's: Kraton in Padukuhan Kraton.
+        for holding in (
+            [key for key, area in names.items() if wanted in map(plain_name, area.name.split())],
+            [key for key in names if wanted in key or key in wanted],
+        ):
+            if len(holding) == 1:
+                return names[holding[0]]
         close = get_close_matches(wanted, names, n=1, cutoff=0.7)
         return names[close[0]] if close else None
 

@@ -266,7 +266,7 @@ CHECKS: dict[str, Said] = {
         "Periksa pratinjau; jika ada huruf aneh, pilih pengodean lain.",
     ),
     "FIELD_RENAMED": Said(
-        "Kolom “{old}” diberi nama {new}.",
+        "{count} nama kolom diganti: {names}.",
         "Nama kolom di API hanya huruf kecil, angka, dan garis bawah, dan tidak boleh sama; nama asal tetap tampil.",
         "Tidak perlu apa-apa, kecuali nama baru itu sulit dipahami.",
     ),
@@ -275,18 +275,23 @@ CHECKS: dict[str, Said] = {
         "Hanya berkas data yang dibaca.",
         "Tidak perlu apa-apa jika berkas itu memang bukan data.",
     ),
+    "FIELD_DROPPED": Said(
+        "Kolom “{label}” berjenis {type}, yang tidak dapat disimpan, jadi tidak disertakan.",
+        "API hanya membawa teks, angka, benar/salah, tanggal, dan waktu.",
+        "Ubah kolom itu menjadi teks atau angka di berkas asal bila isinya perlu.",
+    ),
     "GEOM_ZM": Said(
-        "Geometri mempunyai koordinat tambahan: Z disimpan, M dibuang.",
-        "Kebanyakan aplikasi tidak membaca nilai M.",
-        "Jika nilai M penting, simpan sebagai kolom.",
+        "Geometri mempunyai nilai tambahan; {dropped} tidak disimpan.",
+        "Peta disebarluaskan dalam dua dimensi, yang dibaca semua aplikasi.",
+        "Jika nilai itu penting, simpan sebagai kolom.",
     ),
     "HTML_IN_TEXT": Said(
-        "Kolom {column} memuat kode HTML; ditampilkan sebagai teks biasa.",
+        "Kolom {column} memuat kode HTML di {count} sel; ditampilkan sebagai teks biasa.",
         "Kode HTML di dalam data dapat menyerang orang yang membukanya, jadi tidak pernah dijalankan.",
         "Hapus kode HTML dari isi kolom.",
     ),
     "FORMULA": Said(
-        "{count} nilai berawal seperti rumus atau berupa rumus tanpa hasil.",
+        "Kolom {column}: {count} nilai berawal seperti rumus atau berupa rumus tanpa hasil.",
         "Rumus yang terbuka di lembar kerja orang lain dapat menjalankan perintah; pada unduhan ia dinetralkan.",
         "Simpan sebagai nilai (Tempel Khusus → Nilai).",
     ),

@@ -1,0 +1,313 @@
+"""Each check: a tiny layer that fails it, and one that just passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+import shapely
+
+from tests.workflow.layers import (
+    IN_JAKARTA,
+    IN_THE_CITY,
+    KELURAHAN,
+    MAP,
+    METADATA,
+    STATISTICS,
+    every_kelurahan,
+    layer,
+    points,
+)
+from workflow.checks import CHECKS, MOST, Context, missing_metadata, principle_of, run_checks
+from workflow.findings import Finding, Principle, Severity
+from workflow.labels import sentence
+from workflow.layer import Layer
+from workflow.sop import Kind
+
+Case = tuple[Layer, Context]
+
+BOW_TIE = shapely.Polygon([(109.67, -6.89), (109.68, -6.88), (109.68, -6.89), (109.67, -6.88)])
+SQUARE = shapely.box(109.67, -6.89, 109.68, -6.88)
+LINE = shapely.LineString([(109.67, -6.89), (109.68, -6.88)])
+NAN_POINT = shapely.Point(nan, -6.9)
+A_NIK, A_WOMANS_NIK, NO_NIK = "3375011712880003", "3375015712880003", "3375014513880003"
+
+
+def map_of(*geometry: object, **more: object) -> Case:
+    return layer(geometry=geometry, **more), MAP  # type: ignore[arg-type]
+
+
+def table(**columns: list) -> Case:
+    return layer(columns), STATISTICS
+
+
+def without(name: str) -> Case:
+    return layer({"a": [1]}), replace(STATISTICS, metadata={k: v for k, v in METADATA.items() if k != name})
+
+
+def full(**columns: list) -> Case:
+    return table(**every_kelurahan(**columns))
+
+
+def swapped(code: int, name: str) -> Case:
+    return table(kode=[code], kecamatan=[name])
+
+
+# code: (fails, just passes)
+CASES: dict[str, tuple[Case, Case]] = {
+    "NUMBER_AS_TEXT": (table(JML=["12.330", "980"]), table(JML=["dua belas", "980"])),
+    "NUMBER_DEVIATES": (table(JML=["12.330", "9.105", "13,016"]), table(JML=["12.330", "1,5", "13,016"])),
+    "NIK": (table(KET=[f"NIK {A_WOMANS_NIK}"]), table(KET=[f"NIK {NO_NIK}"])),
+    "PHONE": (table(KET=["hub. +62 812-3456-789"]), table(KET=["(0285) 421234, 33.75.08.1234"])),
+    "EMAIL": (table(KET=["budi@example.test"]), table(KET=["budi @ kantor"])),
+    "METADATA_MISSING": (without("unit"), without("scale")),
+    "BERITA_ACARA_MISSING": ((layer({"a": [1]}), replace(STATISTICS, has_berita_acara=False)), table(a=[1])),
+    "EMPTY": (table(a=[]), table(a=[None])),
+    "GEOM_ABSENT": ((layer({"a": [1]}), MAP), table(a=[1])),
+    "CRS_MISSING": (map_of(IN_THE_CITY, crs=None), map_of(IN_THE_CITY, crs="EPSG:32749")),
+    "COORD_NONFINITE": (map_of(NAN_POINT), map_of(shapely.Point(109.67, -6.9, 3))),
+    "COORD_SWAPPED": (map_of(shapely.Point(-6.8886, 109.6753)), map_of(IN_THE_CITY)),
+    "ELSEWHERE": (map_of(*[IN_THE_CITY] + [IN_JAKARTA] * 10), map_of(*[IN_THE_CITY] + [IN_JAKARTA] * 9)),
+    "OUTSIDE_CITY": (map_of(*[IN_THE_CITY] + [IN_JAKARTA] * 9), map_of(shapely.Point(109.68, -6.82))),
+    "GEOM_INVALID": (map_of(SQUARE, BOW_TIE), map_of(SQUARE, shapely.MultiPolygon([SQUARE]), None)),
+    "GEOM_MIXED": (map_of(SQUARE, LINE), map_of(LINE, shapely.MultiLineString([LINE]), None)),
+    "GEOM_NULL": (map_of(SQUARE, shapely.Polygon()), map_of(SQUARE)),
+    "KEY_UNKNOWN": ((layer({"a": [1]}, key="b"), STATISTICS), (layer({"A": [1]}, key="a"), STATISTICS)),
+    "KEY_NULL": ((layer({"a": ["x", " "]}, key="a"), STATISTICS), (layer({"a": ["x", "0"]}, key="a"), STATISTICS)),
+    "KEY_DUPLICATE": ((layer({"a": [7, 7]}, key="a"), STATISTICS), (layer({"a": ["7", "07"]}, key="a"), STATISTICS)),
+    "KEY_ABSENT": (table(a=[1]), (layer({"a": [1]}), replace(STATISTICS, metadata={"key": "a"}))),
+    "AREA_CODE_UNKNOWN": (table(kode=["33.75.01.1001"]), table(kode=["33.75.01.1002"])),
+    "AREA_CODE_NAME": (swapped(3375030, "Kec. Pekalongan Utara"), swapped(3375040, "Kec. Pekalongan Utara")),
+    "AREA_NAME_UNKNOWN": (table(Kelurahan=["Medono", "JUMLAH"]), table(Kelurahan=["MEDONO", "Kel. Panjangbaru"])),
+    "AREA_CODE_MIXED": (table(kode=["3375030", "33.75.03"]), table(kode=["3375030", "3375040"])),
+    "AREA_PARENT": (
+        table(kelurahan=["Krapyak"], kecamatan=["Pekalongan Selatan"]),
+        table(kelurahan=["Krapyak"], kecamatan=["Pekalongan Utara"]),
+    ),
+    "AREA_INCOMPLETE": (
+        table(kode=[area.bps for area in KELURAHAN[1:]]),
+        full(jumlah=[1] * 27),
+    ),
+}
+
+
+def found(case: Case, code: str) -> list[Finding]:
+    return [finding for finding in run_checks(*case) if finding.check == code]
+
+
+def test_every_check_is_tried() -> None:
+    assert set(CASES) == {check.code for check in CHECKS}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_layer_that_fails_is_told_so(code: str) -> None:
+    fails, _ = CASES[code]
+    assert found(fails, code)
+    assert all("…" not in sentence(finding) for finding in found(fails, code))
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_layer_that_just_passes_is_left_in_peace(code: str) -> None:
+    _, passes = CASES[code]
+    assert found(passes, code) == []
+
+
+def test_a_complete_map_and_a_complete_table_have_no_finding() -> None:
+    whole = layer({"kode": ["a"], "nama": ["Pos"]}, [IN_THE_CITY], key="kode")
+    assert run_checks(whole, MAP) == []
+    assert run_checks(layer(every_kelurahan(jumlah=[1] * 27), key="kode_kelurahan"), STATISTICS) == []
+
+
+@pytest.mark.parametrize("code", ["AREA_CODE_UNKNOWN", "AREA_CODE_NAME", "AREA_NAME_UNKNOWN", "AREA_CODE_MIXED"])
+def test_wrong_areas_block_statistics_and_warn_on_maps(code: str) -> None:
+    (fails, context), _ = CASES[code]
+    assert {finding.severity for finding in found((fails, context), code)} == {Severity.BLOCKS}
+    assert {finding.severity for finding in found((fails, MAP), code)} == {Severity.WARNS}
+
+
+def test_the_place_of_an_invalid_geometry_is_where_it_crosses_itself() -> None:
+    (finding,) = found(map_of(SQUARE, BOW_TIE), "GEOM_INVALID")
+    assert finding.row == 2
+    assert finding.place
+    assert finding.place.distance(shapely.Point(109.675, -6.885)) < 1e-9
+    assert "memotong dirinya" in sentence(finding)
+
+
+def test_nothing_has_a_place_before_the_crs_is_declared() -> None:
+    findings = run_checks(*map_of(BOW_TIE, LINE, IN_JAKARTA, crs=None))
+    assert {"CRS_MISSING", "GEOM_INVALID", "GEOM_MIXED"} <= {finding.check for finding in findings}
+    assert not any(finding.place for finding in findings)
+
+
+def test_infinite_heights_are_found() -> None:
+    assert [f.row for f in found(map_of(IN_THE_CITY, shapely.Point(109.67, -6.9, inf)), "COORD_NONFINITE")] == [2]
+
+
+def test_the_share_outside_is_told() -> None:
+    (finding,) = found(map_of(IN_THE_CITY, IN_THE_CITY, IN_JAKARTA), "OUTSIDE_CITY")
+    assert sentence(finding) == "1 fitur (33,3 %) terletak di luar Kota Pekalongan: fitur 3."
+
+
+def test_swapped_axes_are_not_also_called_elsewhere() -> None:
+    checks = {finding.check for finding in run_checks(points((-6.89, 109.67), (-6.88, 109.68)), MAP)}
+    assert "COORD_SWAPPED" in checks
+    assert not {"ELSEWHERE", "OUTSIDE_CITY"} & checks
+
+
+@pytest.mark.parametrize(
+    ("cells", "deviating"),
+    [
+        (["12.330", "9.105", "13,016"], {3: "13016"}),
+        (["12,330", "9,105", "13.016"], {3: "13016"}),
+        (["1.5", "2.25", "12.330"], {}),
+        (["1,5", "2,25", "12.5"], {3: "12,5"}),
+        (["1.234,5", "12.330", "7"], {}),
+        (["1,234.5", "12,330", "7"], {}),
+        (["12 330", "9 105", "7", "-", "8", "9"], {4: "kosong"}),
+        (["0,125", "0,5", "1,75"], {}),
+    ],
+)
+def test_each_deviating_cell_is_told_with_its_reading(cells: list[str], deviating: dict[int, str]) -> None:
+    findings = found(table(JML_PDDK=cells), "NUMBER_DEVIATES")
+    assert {finding.row: finding.params["reading"] for finding in findings} == deviating
+    (whole,) = found(table(JML_PDDK=cells), "NUMBER_AS_TEXT")
+    assert whole.column == "jml_pddk"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"TAHUN": ["2017", "2018"]},
+        {"PERIODE_DATA": ["2017", "2018"]},
+        {"dibangun": ["1998", "2004"]},
+        {"KODE_POS": ["51111", "51123"]},
+        {"NPSN": ["20329701", "20329702"]},
+        {"ruas": ["001", "002"]},
+        {"wilayah": ["33.75.01", "33.75.02"]},
+        {"tinggi": ["20-40 cm", ">40 cm"]},
+        {"luas": [1.5, 2.5]},
+        {"kosong": [None, "-"]},
+    ],
+)
+def test_codes_and_years_are_no_quantities(columns: dict[str, list]) -> None:
+    assert found(table(**columns), "NUMBER_AS_TEXT") == []
+
+
+@pytest.mark.parametrize(
+    "cell", [A_NIK, A_WOMANS_NIK, f"{A_NIK[:6]} {A_NIK[6:12]} {A_NIK[12:]}", int(A_NIK), float(A_NIK), f"a/{A_NIK}/b"]
+)
+def test_a_nik_is_found_however_it_is_kept_and_never_repeated(cell: object) -> None:
+    (finding,) = found(table(KET=[cell]), "NIK")
+    assert finding.severity is Severity.BLOCKS
+    assert not any(part in sentence(finding) for part in (A_NIK[6:], A_WOMANS_NIK[6:], "171288", "571288"))
+
+
+@pytest.mark.parametrize(
+    "digits", ["3375013202880003", "3375011713880003", "3375010012880003", "9975011712880003", "33750117128800031"]
+)
+def test_sixteen_digits_are_not_yet_a_nik(digits: str) -> None:
+    assert found(table(KET=[digits]), "NIK") == []
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("KET", "081234567890"),
+        ("KET", "WA 0812-3456-7890."),
+        ("KET", "62 85742001234"),
+        ("TELP", 81234567890),
+        ("no_hp", 6281234567890),
+    ],
+)
+def test_a_mobile_number_is_found_and_masked(column: str, cell: object) -> None:
+    (finding,) = found(table(**{column: [cell]}), "PHONE")
+    assert finding.severity is Severity.BLOCKS
+    assert "••••••" in sentence(finding)
+    assert "34567" not in sentence(finding)
+
+
+def test_large_counts_are_no_telephone_numbers() -> None:
+    assert found(table(rupiah=[81234567890, 6281234567890]), "PHONE") == []
+
+
+def test_the_masked_address_keeps_one_letter() -> None:
+    (finding,) = found(table(KET=["tulis ke budi.s@example.test"]), "EMAIL")
+    assert finding.params["masked"] == "b•••@example.test"
+
+
+def test_an_unknown_code_is_answered_by_the_name_beside_it() -> None:
+    columns = every_kelurahan()
+    columns["kode_kelurahan"] = [area.bps for area in KELURAHAN]
+    columns["kode_kelurahan"][3] = "3375010099"
+    (finding,) = found(table(**columns), "AREA_CODE_UNKNOWN")
+    assert finding.suggestion == KELURAHAN[3].bps
+    assert sentence(finding).endswith(f"Mungkin maksud Anda {KELURAHAN[3].bps} ({KELURAHAN[3].name})?")
+
+
+def test_the_suggestion_for_utara_and_selatan_stays_in_its_system() -> None:
+    for code, meant in ((3375030, "3375040"), ("33.75.04", "33.75.03")):
+        (finding,) = found(table(kode=[code], kecamatan=["Pekalongan Utara"]), "AREA_CODE_NAME")
+        assert finding.suggestion == meant
+
+
+def test_what_is_wrong_in_many_rows_is_said_once() -> None:
+    (finding,) = found(table(kelurahan=["Medonoo"] * 12 + ["Krapyak"]), "AREA_NAME_UNKNOWN")
+    assert (finding.row, finding.params["count"], finding.suggestion) == (1, 12, "Medono")
+
+
+def test_completeness_is_asked_of_every_period() -> None:
+    codes = [area.bps for area in KELURAHAN]
+    columns = {"kode": codes + codes[2:], "tahun": [2024] * 27 + [2025] * 25}
+    (finding,) = found(table(**columns), "AREA_INCOMPLETE")
+    assert finding.params["period"] == "2025"
+    assert finding.params["missing"] == f"{KELURAHAN[0].name}, {KELURAHAN[1].name}"
+
+
+def test_completeness_is_not_asked_of_maps() -> None:
+    assert found((layer({"kode": ["33.75.01.1002"]}, [IN_THE_CITY]), MAP), "AREA_INCOMPLETE") == []
+
+
+def test_a_code_column_may_be_named_by_the_reading() -> None:
+    assert found((layer({"lokasi": ["33.75.99"]}, code="lokasi"), STATISTICS), "AREA_CODE_UNKNOWN")
+    assert not found((layer({"lokasi": ["33.75.99"]}), STATISTICS), "AREA_CODE_UNKNOWN")
+
+
+def test_at_most_two_hundred_findings_of_a_check_are_listed() -> None:
+    findings = found(map_of(*[None] * 1250), "GEOM_NULL")
+    assert len(findings) == MOST + 1
+    assert sentence(findings[-1]) == "… dan 1.050 lainnya dengan temuan yang sama."
+    assert len({finding.key for finding in findings}) == len(findings)
+
+
+def test_progress_is_told_check_by_check() -> None:
+    heard: list[tuple[str, int, int]] = []
+    run_checks(layer({"a": [1]}), STATISTICS, lambda *said: heard.append(said))
+    assert [code for code, _, _ in heard] == [check.code for check in CHECKS]
+
+
+def test_without_a_city_nothing_is_said_of_places() -> None:
+    context = Context(Kind.STATISTICS, METADATA, True)
+    findings = run_checks(layer({"kode": ["33.75.99"], "kelurahan": ["Entah"]}, [IN_JAKARTA]), context)
+    assert [finding.check for finding in findings] == ["KEY_ABSENT"]
+
+
+def test_missing_metadata_is_named_as_people_know_it() -> None:
+    assert missing_metadata(METADATA, Kind.STATISTICS) == ()
+    half = METADATA | {"title": " ", "keywords": [], "contact": {"name": "Sari"}, "scale": None}
+    assert missing_metadata(half, Kind.GEOSPATIAL) == ("judul", "kata kunci", "kontak", "skala")
+    assert len(missing_metadata({}, Kind.STATISTICS)) == 14
+
+
+def test_every_check_stands_under_one_of_the_four_principles() -> None:
+    assert {check.principle for check in CHECKS} == set(Principle)
+    assert principle_of("NIK") is Principle.STANDAR_DATA
+    assert principle_of("ZIP_EXTRA") is Principle.INTEROPERABILITAS
+
+
+CLAIMS: list[Callable] = [check.claim for check in CHECKS]
+
+
+def test_codes_and_claims_are_unique() -> None:
+    assert len({check.code for check in CHECKS}) == len(set(CLAIMS)) == len(CHECKS)

@@ -1,0 +1,55 @@
+"""What is known to be wrong with real layers is found."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import shapely
+
+from tests.conftest import SI_INVESTA
+from tests.workflow.layers import MAP, STATISTICS, layer
+from workflow.checks import Context, run_checks
+from workflow.findings import Finding, Severity
+from workflow.layer import Layer
+
+pytestmark = pytest.mark.skipif(
+    not SI_INVESTA.exists(), reason=f"{SI_INVESTA} is absent; SEBAR_SHARED names the folder of real files"
+)
+
+
+def real(name: str) -> Layer:
+    features = json.loads((SI_INVESTA / name).read_text(encoding="utf-8"))["features"]
+    names = dict.fromkeys(name for feature in features for name in feature["properties"])
+    columns = {name: [feature["properties"].get(name) for feature in features] for name in names}
+    return layer(columns, [shapely.geometry.shape(feature["geometry"]) for feature in features])
+
+
+def found(name: str, code: str, context: Context = MAP) -> list[Finding]:
+    return [finding for finding in run_checks(real(name), context) if finding.check == code]
+
+
+def test_the_population_is_text_in_27_rows_and_one_is_written_otherwise() -> None:
+    (whole,) = [f for f in found("Kepadatan_Penduduk.geojson", "NUMBER_AS_TEXT") if f.column == "jml_pddk"]
+    (odd,) = found("Kepadatan_Penduduk.geojson", "NUMBER_DEVIATES")
+    assert (whole.params["count"], whole.params["reading"]) == (27, "12330")
+    assert (odd.row, odd.column, odd.params["value"], odd.suggestion) == (25, "jml_pddk", "13,016", "13016")
+
+
+def test_the_density_names_every_kelurahan_and_needs_no_code() -> None:
+    findings = run_checks(real("Kepadatan_Penduduk.geojson"), STATISTICS)
+    assert not [finding for finding in findings if finding.check.startswith("AREA")]
+
+
+def test_land_use_has_four_invalid_geometries_each_with_its_place() -> None:
+    findings = found("penggunaan_lahan.geojson", "GEOM_INVALID")
+    assert [finding.row for finding in findings] == [591, 603, 712, 737]
+    assert all(finding.place and MAP.city and MAP.city.extent.contains(finding.place) for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "name", ["Batas_Administrasi.geojson", "Rob.geojson", "Jaringan_Jalan.geojson", "toponim.geojson"]
+)
+def test_a_clean_layer_is_only_told_that_it_has_no_key(name: str) -> None:
+    findings = run_checks(real(name), MAP)
+    assert [(finding.check, finding.severity) for finding in findings] == [("KEY_ABSENT", Severity.INFORMS)]
