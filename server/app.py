@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.access import guard
 from server.api import api
+from server.failpoints import arm
 from server.health import health
 from server.journey import Journey, now_utc
 from server.ogc.adapter import create_ogc, probe
@@ -103,4 +104,6 @@ def _with_headers(response: Response) -> Response:
 def from_settings() -> Flask:
     """What the web server calls in each of its processes."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return create_app(completed(from_environment()))
+    settings = completed(from_environment())
+    arm(settings.failpoint)
+    return create_app(settings)

@@ -31,3 +31,11 @@ FAILPOINT: str | None = None
 def failpoint(name: str) -> None:
     if name == FAILPOINT:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(name: str) -> None:
+    """Raises LookupError for a name that no code passes."""
+    global FAILPOINT
+    if name and name not in FAILPOINTS:
+        raise LookupError(name)
+    FAILPOINT = name or None

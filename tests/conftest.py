@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -84,14 +85,27 @@ class City:
 
     settings: Settings
     clock: Clock
-    app: Flask = field(init=False)
+    apps: list[Flask] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         migrate(self.settings)
-        self.app = create_app(self.settings, open_records(self.settings), self.clock)
-        self.app.config["TESTING"] = False
-        self.app.config["PROPAGATE_EXCEPTIONS"] = False
+        self._new_app()
         add_people(self.journey)
+
+    def _new_app(self) -> Flask:
+        app = create_app(self.settings, open_records(self.settings), self.clock)
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        self.apps.append(app)
+        return app
+
+    def close(self) -> None:
+        for app in self.apps:
+            app.extensions["journey"].records.close()
+            app.extensions["revision"].close()
+
+    @property
+    def app(self) -> Flask:
+        return self.apps[0]
 
     @property
     def journey(self) -> Journey:
@@ -102,7 +116,7 @@ class City:
 
     def another_worker(self) -> FlaskClient:
         """The application as another web process has it: own connections, own snapshot."""
-        return create_app(self.settings, open_records(self.settings), self.clock).test_client()
+        return self._new_app().test_client()
 
 
 @dataclass
@@ -176,14 +190,17 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
 
 
 @pytest.fixture
-def city(settings: Settings) -> City:
-    return City(settings, Clock())
+def city(settings: Settings) -> Iterator[City]:
+    with closing(City(settings, Clock())) as whole:
+        yield whole
 
 
 @pytest.fixture
-def embedded_city(tmp_path: Path) -> City:
+def embedded_city(tmp_path: Path) -> Iterator[City]:
     """Where the store makes no difference."""
-    return City(completed(Settings(home=tmp_path / "home", url="http://localhost", secret_key="uji" * 20)), Clock())
+    plain = completed(Settings(home=tmp_path / "home", url="http://localhost", secret_key="uji" * 20))
+    with closing(City(plain, Clock())) as whole:
+        yield whole
 
 
 @pytest.fixture(scope="session")
