@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -48,6 +49,7 @@ class Index:
     hashes: dict[str, list[Known]] = field(default_factory=dict)
     seq: int = 0
     entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    reading: Lock = field(default_factory=Lock)
 
     def known(self, sha256: str) -> list[Known]:
         revision = self.records.revision()
@@ -66,10 +68,11 @@ class Index:
 
     def chain(self, submission: str) -> list[Entry]:
         """The ledger's entries of the steps that this submission took."""
-        for entry in self.records.ledger(since=self.seq):
-            self.seq = entry.seq
-            if entry.action.startswith("submission."):
-                self.entries[entry.object].append(entry)
+        with self.reading:
+            for entry in self.records.ledger(since=self.seq):
+                self.seq = entry.seq
+                if entry.action.startswith("submission."):
+                    self.entries[entry.object].append(entry)
         return [entry for entry in self.entries[submission] if _step(entry) in STEPS_SHOWN]
 
 

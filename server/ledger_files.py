@@ -1,0 +1,133 @@
+"""The ledger outside the database: as a file that anyone can check, and as anchors kept elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from workflow.ledger import Entry, first_broken
+from workflow.store import Records
+
+FIELDS = frozenset(Entry.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a ledger file turned out to be; `broken` is the sequence number at which it is wrong or ends too early."""
+
+    count: int
+    broken: int | None
+    sentence: str
+
+    @property
+    def whole(self) -> bool:
+        return self.broken is None
+
+
+class Unreadable(ValueError):
+    """A line that is no ledger entry; its number is the sequence number that it should have had."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} is no ledger entry")
+        self.line = line
+
+
+def export_ledger(records: Records, stream: TextIO) -> None:
+    """One entry per line as JSON, in the order of the chain."""
+    for entry in records.ledger():
+        stream.write(json.dumps(vars(entry), ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def read_ledger(lines: Iterable[str]) -> Iterator[Entry]:
+    """Raises Unreadable."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            said = json.loads(line)
+            entry = Entry(**said)
+        except (ValueError, TypeError):
+            raise Unreadable(number) from None
+        if type(entry.seq) is not int or not isinstance(entry.detail, dict):
+            raise Unreadable(number)
+        if not all(isinstance(said[name], str) for name in FIELDS - {"seq", "detail"}):
+            raise Unreadable(number)
+        yield entry
+
+
+def verify_ledger(file: Path, anchors: Path | None = None) -> Verdict:
+    """Whether the chain in a file is whole and holds every anchor.
+
+    The chain alone cannot tell that its end was cut off, or that all of it was written anew: the anchors can.
+    """
+    try:
+        with file.open(encoding="utf-8") as lines:
+            entries = list(read_ledger(lines))
+    except Unreadable as fault:
+        return Verdict(fault.line - 1, fault.line, f"Baris {fault.line} bukan catatan buku besar.")
+    except UnicodeDecodeError:
+        return Verdict(0, 1, "Berkas ini bukan teks UTF-8.")
+    broken = _broken_link(entries)
+    if broken is not None:
+        return Verdict(len(entries), broken, f"Rantai putus pada catatan nomor {broken}.")
+    if anchors is not None:
+        return _against_anchors(entries, anchors)
+    return Verdict(
+        len(entries), None, f"Utuh: {len(entries)} catatan. Tanpa jangkar, ujung yang dipotong tidak terlihat."
+    )
+
+
+def _broken_link(entries: list[Entry]) -> int | None:
+    try:
+        return first_broken(entries)
+    # A detail with a float has no canonical form, so no entry can have been written with it.
+    except TypeError:
+        return next(seq for seq in range(1, len(entries) + 1) if _has_float(entries[seq - 1].detail))
+
+
+def _has_float(value: object) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, float) or any(map(_has_float, inner))
+
+
+def _against_anchors(entries: list[Entry], folder: Path) -> Verdict:
+    checked = 0
+    for anchor in sorted(folder.glob("*.json")):
+        try:
+            said = json.loads(anchor.read_text())
+            seq, kept = said["seq"], said["hash"]
+        except (ValueError, TypeError, KeyError):
+            return Verdict(len(entries), 1, f"Jangkar {anchor.name} tidak dapat dibaca.")
+        if seq > len(entries):
+            return Verdict(
+                len(entries), len(entries) + 1, f"Ujungnya terpotong: jangkar {anchor.name} mencatat nomor {seq}."
+            )
+        if entries[seq - 1].hash != kept:
+            return Verdict(len(entries), seq, f"Catatan nomor {seq} bukan yang dijangkarkan oleh {anchor.name}.")
+        checked += 1
+    if not checked:
+        return Verdict(len(entries), 1, f"Tidak ada jangkar di {folder}.")
+    return Verdict(len(entries), None, f"Utuh: {len(entries)} catatan, cocok dengan {checked} jangkar.")
+
+
+def write_anchor(records: Records, folder: Path) -> Path | None:
+    """The ledger's end as a small file to be kept where the database's owner cannot write; None for an empty ledger."""
+    last = last_entry(records)
+    if last is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    anchor = folder / f"{last.seq:010}.json"
+    part = anchor.with_suffix(".part")
+    with part.open("w") as file:
+        json.dump({"seq": last.seq, "hash": last.hash, "at": last.at}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, anchor)
+    return anchor
+
+
+def last_entry(records: Records) -> Entry | None:
+    return next(iter(deque(records.ledger(), maxlen=1)), None)
