@@ -21,6 +21,8 @@ from server.ogc.csw import create_csw
 from server.ogc.metadata import metadata_files
 from server.pages import admin, pembina_data, produsen_data, sign_in, submission, walidata
 from server.pages.desk_rows import equip_desks
+from server.pages.portal import create_portal
+from server.pages.verification import create_verification
 from server.pages.words import equip
 from server.problems import install_problems
 from server.release.publishing import RevisionFile
@@ -84,6 +86,8 @@ def _rooms(app: Flask, journey: Journey) -> None:
     app.extensions["revision"] = revision
     app.register_blueprint(create_ogc(records.registry, revision.read, settings))
     app.register_blueprint(csw := create_csw(records.registry, settings))
+    app.register_blueprint(create_portal(records, settings))
+    app.register_blueprint(create_verification(records, settings))
     desks = (produsen_data.desk, walidata.desk, pembina_data.desk, admin.desk, submission.desk)
     for room in (sign_in.sign_in, *desks, health, api):
         app.register_blueprint(room)
