@@ -165,8 +165,8 @@ def _bbox(layer: Layer) -> list[float] | None:
     """West, south, east, north in CRS84; None for raw coordinates of an unknown system."""
     if layer.geometry is None or layer.source_crs is None:
         return None
-    bounds = shapely.total_bounds(layer.geometry)
-    return None if np.isnan(bounds).any() else [float(edge) for edge in np.round(bounds, 7)]
+    shapes = layer.geometry[~shapely.is_missing(layer.geometry)]
+    return [float(edge) for edge in np.round(shapely.total_bounds(shapes), 7)] if len(shapes) else None
 
 
 def _plain(value: object) -> Any:

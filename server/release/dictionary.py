@@ -77,10 +77,10 @@ def dictionary(layer: Layer) -> list[dict[str, Any]]:
 
 
 def readable(label: str) -> str:
-    """KODE_KELURAHAN → Kode kelurahan; short capitals such as NPSN stay."""
+    """KODE_KELURAHAN → Kode kelurahan; a short word of capitals that stands alone, such as NPSN, stays."""
     text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label.replace("_", " ")).split())
-    words = [word.lower() if word.isupper() and len(word) > 4 else word for word in text.split()]
-    text = " ".join(words)
+    if text.isupper() and (len(text) > 4 or " " in text):
+        text = text.lower()
     return text[:1].upper() + text[1:]
 
 

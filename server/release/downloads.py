@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from server.release.features import DECIMALS, rounded
-from server.release.geopackage import arrow_stream, geometry_type, geometry_types, with_height
+from server.release.geopackage import arrow_stream, geometry_type, geometry_types, with_column, with_height
 from workflow.layer import FieldType, Layer
 
 BLOCK = 1 << 20
@@ -144,9 +144,11 @@ def _with_place(table: pa.Table, geometry: NDArray[np.object_], type: str, with_
     if type == "Point":
         points = rounded(geometry)
         for name, edge in (("lon", shapely.get_x(points)), ("lat", shapely.get_y(points))):
-            table = table.append_column(_free(name, taken), pa.array(edge, from_pandas=True))
+            field = pa.field(_free(name, taken), pa.float64())
+            table = with_column(table, field, pa.array(edge, from_pandas=True))
     elif with_wkt:
-        table = table.append_column(_free("wkt", taken), pa.array(_wkt(geometry), pa.string()))
+        field = pa.field(_free("wkt", taken), pa.string())
+        table = with_column(table, field, pa.array(_wkt(geometry), pa.string()))
     return table
 
 

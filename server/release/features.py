@@ -116,6 +116,9 @@ def _canonical_column(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if field.type is FieldType.DATETIME and pa.types.is_timestamp(column.type):
         zone = "UTC" if column.type.tz else None
         return column.cast(pa.timestamp("ms", zone), safe=False)
+    if field.type is FieldType.STRING:
+        # Neither SQLite's C strings nor PostgreSQL hold a NUL.
+        return pc.replace_substring(column.cast(pa.string()), "\0", "")
     return column.cast(ARROW_TYPES[field.type])
 
 

@@ -55,6 +55,11 @@ def arrow_stream(layer: Layer) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, _batches(layer, schema))
 
 
+def with_column(table: pa.Table, field: pa.Field, column: pa.Array) -> pa.Table:
+    """Also where the table has no column yet, and so no length of its own."""
+    return pa.Table.from_arrays([*table.columns, column], schema=table.schema.append(field))
+
+
 def geometry_type(geometry: NDArray[np.object_]) -> str:
     """The one GeoJSON type of all geometries, or Geometry where they differ or are absent."""
     types = geometry_types(geometry)
@@ -79,7 +84,7 @@ def _batches(layer: Layer, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         part = layer.columns.slice(start, CHUNK)
         if layer.geometry is not None:
             shapes = shapely.to_wkb(layer.geometry[start : start + CHUNK], output_dimension=3, flavor="iso")
-            part = part.append_column(WKB, pa.array(shapes, pa.binary()))
+            part = with_column(part, WKB, pa.array(shapes, pa.binary()))
         yield from part.combine_chunks().cast(schema).to_batches()
 
 
