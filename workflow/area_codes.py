@@ -55,8 +55,7 @@ class City:
 
 
 _PREFIX = re.compile(r"^\s*(kelurahan|kecamatan|kel|kec|kota)\b[\s.:]*", re.IGNORECASE)
-_DOTTED = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")
-_DIGITS = re.compile(r"\d{4}|\d{6,7}|\d{10}")
+_FORM = re.compile(r"\d{2}\.\d{2}\.\d{2}(\.\d{4})?|\d{6,7}|\d{10}")
 
 
 def digits(code: object) -> str:
@@ -68,12 +67,8 @@ def digits(code: object) -> str:
 
 def looks_like_a_code(text: object) -> bool:
     """Whether it has the form of a kecamatan's or kelurahan's code in either system."""
-    value = str(text).strip()
-    return (
-        bool(_DOTTED.fullmatch(value) or _DIGITS.fullmatch(digits(text)))
-        and len(digits(text)) in (6, 7, 10)
-        and digits(text)[:2] in PROVINCES
-    )
+    value = str(int(text)) if isinstance(text, float) and text.is_integer() else str(text).strip()
+    return bool(_FORM.fullmatch(value)) and value[:2] in PROVINCES
 
 
 PROVINCES = frozenset(

@@ -228,6 +228,22 @@ def test_a_mobile_number_is_found_and_masked(column: str, cell: object) -> None:
     assert "34567" not in sentence(finding)
 
 
+def test_a_nik_used_as_a_key_is_not_repeated_in_the_message() -> None:
+    (finding,) = found((layer({"a": [A_NIK, A_NIK]}, key="a"), STATISTICS), "KEY_DUPLICATE")
+    assert "“3375••••••••••••”" in sentence(finding)
+
+
+def test_long_hostile_cells_are_read_in_passing() -> None:
+    long = "a" * 200_000 + " x@y " + "0" * 200_000 + " " + "1." * 100_000
+    assert {"KEY_ABSENT"} == {finding.check for finding in run_checks(layer({"ket": [long]}), STATISTICS)}
+
+
+def test_thousands_of_foreign_codes_are_counted() -> None:
+    foreign = [f"32{n:08d}" for n in range(5_000)]
+    findings = found(table(kode=foreign), "AREA_CODE_UNKNOWN")
+    assert findings[-1].params == {"more": 4_800}
+
+
 def test_large_counts_are_no_telephone_numbers() -> None:
     assert found(table(rupiah=[81234567890, 6281234567890]), "PHONE") == []
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workflow.checks import interoperabilitas, kode_referensi, metadata, standar_data
-from workflow.checks.claims import Check, Context, Fault
+from workflow.checks.claims import MOST, Check, Context, Fault, Params
 from workflow.checks.metadata import missing_metadata
+from workflow.checks.standar_data import mask_niks
 from workflow.findings import Finding, Principle, Severity
 from workflow.layer import Layer
 from workflow.sop import Kind
 
-__all__ = ["CHECKS", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
+__all__ = ["CHECKS", "MOST", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
 
 CHECKS: tuple[Check, ...] = (
     Check("NUMBER_AS_TEXT", Principle.STANDAR_DATA, Severity.WARNS, standar_data.numbers_are_numbers),
@@ -67,9 +68,6 @@ CHECKS: tuple[Check, ...] = (
     Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, Severity.WARNS, kode_referensi.all_areas_are_present),
 )
 
-MOST = 200
-"""Findings of one check that are listed; the rest is counted."""
-
 
 def run_checks(
     layer: Layer, context: Context, progress: Callable[[str, int, int], None] | None = None
@@ -95,6 +93,13 @@ def _findings(check: Check, faults: Iterator[Fault], kind: Kind) -> Iterator[Fin
         if n >= MOST:
             more += 1
             continue
-        yield Finding(check.code, severity, fault.params, fault.row, fault.column, fault.place, fault.suggestion)
+        yield Finding(
+            check.code, severity, _discreet(fault.params), fault.row, fault.column, fault.place, fault.suggestion
+        )
     if more:
         yield Finding(check.code, severity, {"more": more})
+
+
+def _discreet(params: Params) -> Params:
+    """A key or value that is somebody's NIK is not repeated in a message."""
+    return {name: mask_niks(value) if isinstance(value, str) else value for name, value in params.items()}

@@ -24,6 +24,9 @@ class Context:
     city: City | None = None
 
 
+MOST = 200
+"""Findings of one check that are listed; the rest is counted."""
+
 Params = Mapping[str, str | int | float]
 
 

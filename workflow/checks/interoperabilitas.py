@@ -134,7 +134,7 @@ def key_is_unique(layer: Layer, context: Context) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for n, value in enumerate(texts(layer, key) if key else ()):
         if key and value and first.setdefault(value, n) != n:
-            params: Params = {"column": plain(key), "value": value, "first": _row(layer, first[value])}
+            params: Params = {"column": plain(key), "value": value[:80], "first": _row(layer, first[value])}
             yield Fault(params, row=_row(layer, n), column=key.name)
 
 

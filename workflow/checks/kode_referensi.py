@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflow.area_codes import AreaCodes, Level, System, looks_like_a_code
-from workflow.checks.claims import Context, Fault, Params
+from workflow.checks.claims import MOST, Context, Fault, Params
 from workflow.checks.columns import find, is_text, plain, texts, words
 from workflow.labels import SYSTEMS
 from workflow.layer import Field, Layer
@@ -19,6 +19,9 @@ LEVEL_WORDS = {
     Level.KECAMATAN: frozenset(["kecamatan", "kec", "wadmkc"]),
 }
 ALL_LEVEL_WORDS = frozenset().union(*LEVEL_WORDS.values())
+SHOWN = 80
+"""Letters of a cell that are repeated in a sentence."""
+
 PERIOD_WORDS = frozenset(["tahun", "thn", "year", "periode", "semester", "triwulan", "bulan", "bln"])
 
 
@@ -35,9 +38,10 @@ class Column:
     def distinct(self) -> Iterator[tuple[str, int, int]]:
         """(value, position of the first, how many) of what is filled."""
         counts = Counter(self.cells)
-        for value in dict.fromkeys(self.cells):
+        first = {value: n for n, value in reversed(list(enumerate(self.cells)))}
+        for value, count in counts.items():
             if value:
-                yield value, self.cells.index(value), counts[value]
+                yield value, first[value], count
 
 
 def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -45,12 +49,13 @@ def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
     codes = context.area_codes
     names = {column.level: column for column in _name_columns(layer, context)}
     for column in _code_columns(layer, context):
-        for value, n, count in column.distinct():
-            if codes.by_code(value) is None:
-                beside = names.get(column.level)
-                named = codes.by_name(beside.cells[n], column.level) if beside else None
-                meant = named.code(column.system(codes)) if named else codes.nearest_code(value)
-                yield _fault(layer, column, n, {"value": value, "count": count}, meant, codes)
+        system, beside = column.system(codes), names.get(column.level)
+        unknown = [entry for entry in column.distinct() if codes.by_code(entry[0]) is None]
+        for listed, (value, n, count) in enumerate(unknown):
+            named = codes.by_name(beside.cells[n], column.level) if beside else None
+            nearest = codes.nearest_code(value) if not named and listed < MOST else None
+            meant = named.code(system) if named else nearest
+            yield _fault(layer, column, n, {"value": value[:SHOWN], "count": count}, meant, codes)
 
 
 def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -63,7 +68,7 @@ def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault
             if beside and known and not codes.fits(code, name):
                 meant = codes.by_name(name, column.level) or codes.nearest_name(name, column.level)
                 system = codes.system_of(code)
-                params: Params = {"value": code, "name": name, "known": known.name}
+                params: Params = {"value": code, "name": name[:SHOWN], "known": known.name}
                 yield _fault(layer, column, n, params, meant.code(system) if meant and system else None, codes)
 
 
@@ -73,11 +78,12 @@ def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
     for column in _name_columns(layer, context):
         if column.level in coded:
             continue
-        for value, n, count in column.distinct():
-            if context.area_codes.by_name(value, column.level) is None:
-                meant = context.area_codes.nearest_name(value, column.level)
-                params: Params = {"value": value, "count": count, "level": column.level.value}
-                yield _fault(layer, column, n, params, meant.name if meant else None, context.area_codes)
+        codes = context.area_codes
+        unknown = [entry for entry in column.distinct() if codes.by_name(entry[0], column.level) is None]
+        for listed, (value, n, count) in enumerate(unknown):
+            meant = codes.nearest_name(value, column.level) if listed < MOST else None
+            params: Params = {"value": value[:SHOWN], "count": count, "level": column.level.value}
+            yield _fault(layer, column, n, params, meant.name if meant else None, codes)
 
 
 def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:

@@ -154,7 +154,8 @@ def _blank(values: pa.ChunkedArray) -> int:
 
 NIK = re.compile(r"(?<!\d)(?<!\d[.,])(\d{6})[ .-]?(\d{6})[ .-]?(\d{4})(?!\d)")
 PHONE = re.compile(r"(?<!\d)(?<!\d[.,])(?:\+?62[ .-]?|0)8\d{1,2}[ .-]?\d{3,4}[ .-]?\d{2,5}(?!\d)")
-EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
+# Bounded, so that a long hostile cell costs no more than its length.
+EMAIL = re.compile(r"([\w.+-])[\w.+-]{0,63}@([\w-]{1,63}(?:\.[\w-]{1,63})+)")
 PHONE_WORDS = frozenset(["telp", "telepon", "tlp", "hp", "wa", "whatsapp", "phone", "kontak", "ponsel", "seluler"])
 
 
@@ -162,7 +163,7 @@ def no_nik_is_given(layer: Layer, context: Context) -> Iterator[Fault]:
     for field, n, text in _cells(layer, r"\d{6}[ .-]?\d{6}[ .-]?\d{4}", 10**15, 10**16):
         match = next((match for match in NIK.finditer(text) if is_nik("".join(match.groups()))), None)
         if match:
-            yield _personal(layer, field, n, match[0][:4] + "•" * 12)
+            yield _personal(layer, field, n, _masked(match))
 
 
 def no_mobile_number_is_given(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -178,6 +179,14 @@ def no_email_is_given(layer: Layer, context: Context) -> Iterator[Fault]:
         match = EMAIL.search(text)
         if match:
             yield _personal(layer, field, n, f"{match[1]}•••@{match[2]}")
+
+
+def mask_niks(text: str) -> str:
+    return NIK.sub(lambda match: _masked(match) if is_nik("".join(match.groups())) else match[0], text)
+
+
+def _masked(nik: re.Match[str]) -> str:
+    return nik[0][:4] + "•" * 12
 
 
 def is_nik(digits: str) -> bool:
