@@ -1,0 +1,88 @@
+"""All records as text, one file per table: the same from SQLite and PostgreSQL, and into either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Date, Table, delete, func, insert, select
+
+from server.store.engines import StoreSettings, open_engines, store_url
+from server.store.schema import Moment, ledger, metadata, people, registry, utc_text
+from workflow.errors import Conflict
+
+BATCH = 500
+READERS: dict[type, Callable[[str], date]] = {Date: date.fromisoformat, Moment: datetime.fromisoformat}
+
+
+def dump_records(settings: StoreSettings, folder: Path) -> None:
+    """Writes `<table>.jsonl` for every table, all of one moment."""
+    folder.mkdir(parents=True)
+    engines = open_engines(store_url(settings))
+    try:
+        with engines.reading.begin() as connection:
+            for table in metadata.sorted_tables:
+                _dump(connection, table, folder / f"{table.name}.jsonl")
+    finally:
+        engines.dispose()
+
+
+def _dump(connection: Connection, table: Table, path: Path) -> None:
+    rows = connection.execute(select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH))
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows.mappings():
+            file.write(json.dumps(dict(row), default=_text, ensure_ascii=False) + "\n")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no text")
+
+
+def load_records(settings: StoreSettings, folder: Path) -> None:
+    """Fills the empty tables that `migrate` made, in one transaction. Raises Conflict where they are not empty."""
+    engines = open_engines(store_url(settings, owner=True))
+    try:
+        with engines.writing.begin() as connection:
+            if any(connection.execute(select(table).limit(1)).first() for table in (ledger, people)):
+                raise Conflict(
+                    "Basis data ini sudah berisi catatan, jadi tidak dipulihkan ke dalamnya.",
+                    mend="Pakai basis data atau SEBAR_HOME yang kosong.",
+                )
+            connection.execute(delete(registry))
+            for table in metadata.sorted_tables:
+                _load(connection, table, folder / f"{table.name}.jsonl")
+                if engines.postgresql:
+                    _continue_numbers(connection, table)
+    finally:
+        engines.dispose()
+
+
+def _load(connection: Connection, table: Table, path: Path) -> None:
+    with path.open(encoding="utf-8") as file:
+        for rows in batched(_rows(table, file), BATCH):
+            connection.execute(insert(table), list(rows))
+
+
+def _rows(table: Table, lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    readers = {column.name: READERS[type(column.type)] for column in table.c if type(column.type) in READERS}
+    for line in lines:
+        row: Mapping[str, Any] = json.loads(line)
+        yield dict(row) | {name: read(row[name]) for name, read in readers.items() if row[name] is not None}
+
+
+def _continue_numbers(connection: Connection, table: Table) -> None:
+    """PostgreSQL counts ids on its own and has not seen those that were written."""
+    column = table.autoincrement_column
+    if column is None:
+        return
+    sequence = func.pg_get_serial_sequence(table.name, column.name)
+    last = select(func.coalesce(func.max(column), 0)).scalar_subquery()
+    connection.execute(select(func.setval(sequence, last + 1, False)))
