@@ -28,8 +28,13 @@ def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], se
     @blueprint.route("/ogc/", methods=EVERY_METHOD, provide_automatic_options=False)
     @blueprint.route("/ogc/<path:path>", methods=EVERY_METHOD, provide_automatic_options=False)
     def ogc(path: str = "") -> Response:
-        asked = read(path, request.args, request.headers)
+        asked = read(path, request.args, request.headers.get)
         return _response(_answered(snapshots, asked, request.method), asked)
+
+    @blueprint.app_template_filter("here")
+    def here(address: str) -> str:
+        """An absolute address of ours as the browser's own, so that pages also work under another name."""
+        return address.removeprefix(settings.url)
 
     return blueprint
 
@@ -55,7 +60,7 @@ def _unexpected(error: Exception) -> Broken:
 def _response(answer: Answer, asked: Asked) -> Response:
     body = answer.body
     if answer.page:
-        body = render_template(answer.page, body=body, asked=asked)
+        body = render_template(answer.page, asked=asked, **body)
     return Response(body, answer.status, headers=dict(answer.headers))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import orjson
+import pygeoapi
 import pygeoapi.api as core
 from pygeoapi.api import itemtypes
 from werkzeug.datastructures import ETags, LanguageAccept, MIMEAccept, MultiDict
@@ -19,7 +21,6 @@ from server.ogc.parameters import GENERAL, check, normalised
 from server.ogc.snapshot import Served, Snapshot
 from server.problems import problem_of
 from workflow.errors import Broken, NotFound, SebarError
-from workflow.layer import FieldType
 
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -28,6 +29,9 @@ GEOJSON, SCHEMA, OPENAPI = (
     "application/schema+json",
     "application/vnd.oai.openapi+json;version=3.0",
 )
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+PAGE = "100"
+"""Items on a page for people who did not say how many."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Crs, Link, ETag",
@@ -37,6 +41,11 @@ ITEMS = GENERAL | {
     "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
     "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
+
+
+FIELDED = ("items", "queryables")
+"""Where the fields of a collection are parameters too."""
+CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of address: pygeoapi's function, the correction of its answer, and what may be asked."""
+    """One kind of address: pygeoapi's function, if it has one that holds, its correction, and what may be asked."""
 
     page: str
     function: Function | None
@@ -73,7 +82,7 @@ class Resource:
 
 RESOURCES = {
     "landing": Resource("ogc/landing.html", core.landing_page, corrections.landing),
-    "conformance": Resource("ogc/conformance.html", core.conformance, corrections.conformance),
+    "conformance": Resource("ogc/conformance.html", None, corrections.conformance),
     "openapi": Resource("ogc/openapi.html", None, corrections.openapi, OPENAPI),
     "collections": Resource("ogc/collections.html", core.describe_collections, corrections.collections),
     "collection": Resource("ogc/collection.html", core.describe_collections, corrections.collection),
@@ -88,18 +97,18 @@ RESOURCES = {
 }
 
 
-def read(path: str, args: MultiDict[str, str], headers: Mapping[str, str]) -> Asked:
+def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | None]) -> Asked:
     """`f` and `lang` decide before the headers do; whatever the headers say, some form is found."""
-    accept = parse_accept_header(headers.get("Accept"), MIMEAccept)
+    accept = parse_accept_header(header("Accept"), MIMEAccept)
     html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
-    languages = parse_accept_header(headers.get("Accept-Language"), LanguageAccept)
+    languages = parse_accept_header(header("Accept-Language"), LanguageAccept)
     language = args.get("lang") if args.get("lang") in ("id", "en") else languages.best_match(["id", "en"], "id")
     return Asked(
         tuple(path.strip("/").split("/")) if path.strip("/") else (),
         args,
         args["f"] == "html" if "f" in args else html,
         str(language),
-        parse_etags(headers.get("If-None-Match")),
+        parse_etags(header("If-None-Match")),
     )
 
 
@@ -108,26 +117,42 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     name, collection, item = routed(asked.path)
     served = snapshot.find(collection) if collection else None
     etag = None if asked.html else _etag(snapshot, served, asked)
-    headers = _headers(asked, etag)
+    headers = _headers(etag)
     if etag and asked.known.contains_weak(etag):
         return Answer(304, headers)
     resource = RESOURCES[name]
-    check(asked.args, resource.parameters, _fields(name, served))
-    args = normalised(asked.args)
-    if asked.html and name == "items":
-        args.setdefault("limit", "100")
-    if resource.function is None:
-        found: Any = snapshot.openapi
-    else:
-        rest = [part for part in (collection, item) if part is not None]
-        plain = {key: value for key, value in args.items() if key != "f" or not asked.html}
-        said, found = ask(snapshot.api, resource.function, "/".join(asked.path), plain, asked.language, *rest)
-        headers |= {key: said[key] for key in ("Content-Crs", "Content-Language") if key in said}
+    check(asked.args, _known(name, served), served.types if served and name in FIELDED else {})
+    args = _arguments(name, asked)
+    said, found = _of_pygeoapi(
+        snapshot, resource, asked, args, [part for part in (collection, item) if part is not None]
+    )
     body = resource.correct(found, snapshot=snapshot, served=served, args=args)
+    headers |= said
     if asked.html:
-        return Answer(200, headers | {"Content-Type": "text/html; charset=utf-8"}, body, resource.page)
-    headers |= {"Content-Type": resource.media_type} | _link_header(body)
-    return Answer(200, headers, written(body))
+        shown = {"body": orjson.loads(written(body)), "served": served, "snapshot": snapshot, "name": name}
+        return Answer(200, headers | HTML, shown, resource.page)
+    return Answer(200, headers | {"Content-Type": resource.media_type} | _link_header(body), written(body))
+
+
+def _arguments(name: str, asked: Asked) -> dict[str, str]:
+    """What pygeoapi is told: it always writes JSON, and people get shorter pages."""
+    args = normalised(asked.args)
+    if "lang" in args:
+        args["lang"] = asked.language
+    if asked.html:
+        args.pop("f", None)
+        if name == "items":
+            args.setdefault("limit", PAGE)
+    return args
+
+
+def _of_pygeoapi(
+    snapshot: Snapshot, resource: Resource, asked: Asked, args: Mapping[str, str], rest: Sequence[str]
+) -> tuple[dict[str, str], Any]:
+    if resource.function is None:
+        return {"Content-Language": "id"}, {}
+    said, found = ask(snapshot.api, resource.function, "/".join(asked.path), args, asked.language, *rest)
+    return {key: said[key] for key in ("Content-Crs", "Content-Language") if key in said}, found
 
 
 def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
@@ -165,27 +190,28 @@ def refusal(error: SebarError, asked: Asked) -> Answer:
     if problem["status"] == 503:
         headers["Retry-After"] = "30"
     if asked.html:
-        return Answer(
-            problem["status"], headers | {"Content-Type": "text/html; charset=utf-8"}, problem, "ogc/problem.html"
-        )
+        return Answer(problem["status"], headers | HTML, {"problem": problem}, "problem.html")
     body = problem | {"description": " ".join(filter(None, (problem["detail"], problem.get("mend"))))}
     return Answer(problem["status"], headers | {"Content-Type": "application/problem+json"}, written(body))
 
 
-def _fields(name: str, served: Served | None) -> Mapping[str, FieldType]:
-    if served is None or name not in ("items", "queryables"):
-        return {}
-    return {entry["name"]: FieldType(entry["type"]) for entry in served.entry["fields"]}
+def _known(name: str, served: Served | None) -> frozenset[str]:
+    """Records have no coordinate systems to choose from, but words to search for."""
+    known = RESOURCES[name].parameters
+    if served is None or served.release is not None:
+        return known
+    return (known - CRS_PARAMETERS) | ({"q"} if name == "items" else frozenset())
 
 
 def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
     """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
-    content = f"{served.release.number} {served.release.content_hash}" if served else snapshot.seal
-    asks = sorted(asked.args.items(multi=True))
-    return sha256(repr((content, snapshot.api.base_url, asked.path, asks, asked.language)).encode()).hexdigest()[:32]
+    release = served.release if served else None
+    content = f"{release.number} {release.published_at} {release.content_hash}" if release else snapshot.seal
+    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language)
+    return sha256(repr((pygeoapi.__version__, snapshot.api.base_url, content, asks)).encode()).hexdigest()[:32]
 
 
-def _headers(asked: Asked, etag: str | None) -> dict[str, str]:
+def _headers(etag: str | None) -> dict[str, str]:
     """A page shows who is signed in, so it is nobody else's; data is everybody's."""
     headers = CORS | {"Vary": "Accept, Accept-Language"}
     if etag is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from server.ogc import links, metadata
+from server.ogc import links, metadata, records
 from server.settings import ROOT, Settings
 from workflow.store import Registry, Release
 
@@ -25,6 +25,7 @@ def configuration(registry: Registry, settings: Settings) -> dict[str, Any]:
     for release in registry.current:
         for entry in release.manifest["collections"]:
             config["resources"][entry["id"]] = resource(release, entry, settings, STOCK_PROVIDER)
+    config["resources"][records.COLLECTION] = records.catalogue_resource(registry, settings)
     return config
 
 

@@ -40,6 +40,11 @@ CONFORMANCE = (
     f"{OGC}/cql2/1.0/conf/basic-spatial-functions",
     f"{OGC}/cql2/1.0/conf/basic-spatial-functions-plus",
     f"{OGC}/cql2/1.0/conf/spatial-functions",
+    f"{OGC}/ogcapi-records-1/1.0/conf/core",
+    f"{OGC}/ogcapi-records-1/1.0/conf/record-core",
+    f"{OGC}/ogcapi-records-1/1.0/conf/sorting",
+    f"{OGC}/ogcapi-records-1/1.0/conf/json",
+    f"{OGC}/ogcapi-records-1/1.0/conf/html",
 )
 
 
@@ -48,11 +53,12 @@ def landing(body: Body, **_: Any) -> Body:
 
 
 def conformance(body: Body, **_: Any) -> Body:
+    """Classes of the service as a whole; pygeoapi names those of the collections that happen to be there."""
     return {"conformsTo": sorted(CONFORMANCE)}
 
 
-def openapi(body: Body, **_: Any) -> Body:
-    return body
+def openapi(body: Body, snapshot: Snapshot, **_: Any) -> Body:
+    return snapshot.openapi
 
 
 def collections(body: Body, snapshot: Snapshot, **_: Any) -> Body:
@@ -61,14 +67,15 @@ def collections(body: Body, snapshot: Snapshot, **_: Any) -> Body:
 
 
 def collection(body: Body, served: Served, **_: Any) -> Body:
-    entry, release = served.entry, served.release
-    extent = {name: value for name, value in body["extent"].items() if name != "spatial" or entry["bbox"]}
+    release, boxed = served.release, served.release is None or served.entry["bbox"]
+    extent = {name: value for name, value in body["extent"].items() if name != "spatial" or boxed}
     if temporal := extent.get("temporal"):
         spans = [[edge and edge.replace("+00:00", "Z") for edge in span] for span in temporal["interval"]]
         extent["temporal"] = temporal | {"interval": spans}
+    body = body | {"extent": extent, "links": _true(body["links"])}
+    if release is None:
+        return body
     said = {
-        "extent": extent,
-        "links": _true(body["links"]),
         "version": str(release.number),
         "updated": moment(release.published_at),
         "license": release.manifest["metadata"].get("license"),
@@ -84,13 +91,10 @@ def schema(body: Body, served: Served, args: Args, **_: Any) -> Body:
 
 def queryables(body: Body, served: Served, **_: Any) -> Body:
     """Titles and definitions come from the field dictionary; pygeoapi repeats the name."""
-    said = {field["name"]: field for field in served.entry["fields"]}
     body = _with_geometry(body, served)
     for name, one in body["properties"].items():
-        if field := said.get(name):
-            one["title"] = field.get("title") or field.get("label") or name
-            if field.get("definition"):
-                one["description"] = field["definition"]
+        said = served.fields.get(name, {})
+        one |= {word: said[word] for word in ("title", "description", "x-ogc-unit") if word in said}
     return body | {"additionalProperties": False}
 
 
@@ -125,7 +129,8 @@ def _with_geometry(body: Body, served: Served) -> Body:
     """The schema with the geometry's own type, or without geometry for a table."""
     body = deepcopy(body)
     geometry = body["properties"].pop("geometry", {})
-    if kind := served.entry["geometry_type"]:
+    if served.spatial:
+        kind = served.entry.get("geometry_type", "Polygon")
         form = "any" if kind == "Geometry" else kind.lower()
         body["properties"]["geometry"] = {**geometry, "title": "Geometri", "format": f"geometry-{form}"}
     return body

@@ -1,12 +1,79 @@
-"""The OpenAPI document: pygeoapi's, corrected to what is true here."""
+"""The OpenAPI document, from openapi.yml and the collections that are served.
+
+pygeoapi's own opens every provider, loses all items where one cannot be opened, tells of POST, and refers to schemas
+on other hosts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from pygeoapi.openapi import get_oas
+import yaml
+
+ROOM = "#/components/parameters/"
+FAULTS = ("400", "404", "410", "500", "503")
 
 
-def document(config: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = get_oas(config, fail_on_invalid_collection=False)
-    return found
+def document(config: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """`fields` has each collection's fields as JSON Schema, `config` is pygeoapi's."""
+    said, who = deepcopy(_written()), config["metadata"]
+    pattern = said.pop("collection")
+    title, description = (who["identification"][name]["id"] for name in ("title", "description"))
+    resources = {name: config["resources"][name] for name in fields}
+    said |= {
+        "info": {
+            "title": title,
+            "description": description,
+            "version": "1",
+            "contact": {"name": who["contact"]["name"], "url": who["contact"]["url"]},
+            "license": {"name": who["license"]["name"], "url": who["license"]["url"]},
+        },
+        "servers": [{"url": config["server"]["url"]}],
+        "tags": [{"name": "layanan"}]
+        + [{"name": name, "description": one["title"]} for name, one in resources.items()],
+    }
+    for name, one in resources.items():
+        for suffix, part in pattern.items():
+            said["paths"][f"/collections/{name}{suffix}"] = {"get": _operation(name, suffix, part, one, fields[name])}
+    return said
+
+
+def _operation(
+    name: str, suffix: str, part: Mapping[str, Any], resource: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`part` is what openapi.yml says of this kind of address."""
+    more = part.get(resource["providers"][0]["type"], {})
+    parameters: list[dict[str, Any]] = [
+        {"$ref": ROOM + word} for word in (*part["parameters"], *more.get("parameters", ()))
+    ]
+    parameters += [*part.get("inline", ()), *more.get("inline", ())]
+    if suffix in ("/items", "/queryables"):
+        parameters += _of_fields(fields, equality=suffix == "/items")
+    responses = {"200": {"$ref": f"#/components/responses/{part['response']}"}}
+    return {
+        "tags": [name],
+        "operationId": f"{part['response']}_{name}{suffix.partition('{')[0].rstrip('/').replace('/', '_')}",
+        "summary": f"{part['summary']} {resource['title']}",
+        "parameters": parameters,
+        "responses": responses | {fault: {"$ref": "#/components/responses/Problem"} for fault in FAULTS},
+    }
+
+
+def _of_fields(fields: Mapping[str, Any], *, equality: bool) -> Iterator[dict[str, Any]]:
+    names = {"type": "array", "items": {"type": "string", "enum": list(fields)}} if fields else {"type": "array"}
+    title = "Kolom yang diminta"
+    plain = {"in": "query", "required": False, "style": "form", "explode": False}
+    yield {"name": "properties", "description": title, "schema": names, **plain}
+    for name, one in fields.items() if equality else ():
+        schema = {word: one[word] for word in ("type", "format") if word in one}
+        yield {"name": name, "description": one.get("title", name), "schema": schema, **plain}
+
+
+@lru_cache(maxsize=1)
+def _written() -> dict[str, Any]:
+    said: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("openapi.yml").read_text(encoding="utf-8"))
+    return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -36,7 +36,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
             self.release: Rendered = open_collection(Path(self.data), self.options["collection"])
         except SebarError as error:
             raise ProviderGenericError(str(error), user_msg=error.detail) from error
-        self._fields = schema_fields(self.release)
+        self._fields = schema_fields(self.release.entry)
 
     def get_fields(self) -> dict[str, Any]:
         return deepcopy(self._fields)
@@ -103,10 +103,10 @@ class FragmentProvider(ReleaseProvider):
         return orjson.Fragment(line)
 
 
-def schema_fields(release: Rendered) -> dict[str, Any]:
-    """The field dictionary as JSON Schema properties."""
+def schema_fields(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The field dictionary of a collection's manifest entry as JSON Schema properties."""
     found = {}
-    for field in release.entry["fields"]:
+    for field in entry["fields"]:
         type_, format_ = JSON_TYPES.get(FieldType(field["type"]), (field["type"], None))
         said = {
             "type": type_,

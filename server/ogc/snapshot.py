@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
-import pygeoapi
-
-from server.ogc import openapi
+from server.ogc import openapi, records
 from server.ogc.configuration import base, resource
 from server.ogc.engine import Api
+from server.ogc.provider import schema_fields
 from server.ogc.rendered import open_collection
 from server.settings import Settings
 from workflow.errors import Broken, Gone, NotFound, SebarError
+from workflow.layer import FieldType
 from workflow.store import Registry, Release
 
 LOG = logging.getLogger(__name__)
 PROVIDER = "server.ogc.provider.FragmentProvider"
+RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Served:
-    """One collection: the release it comes from, its part of the manifest and its pygeoapi resource."""
+    """One collection: its pygeoapi resource, its fields as JSON Schema, the release and its part of the manifest.
 
-    release: Release
-    entry: Mapping[str, Any]
+    The catalogue speaks of all releases and comes from none.
+    """
+
+    id: str
     resource: Mapping[str, Any]
+    fields: Mapping[str, Mapping[str, Any]]
+    release: Release | None = None
+    entry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def types(self) -> dict[str, FieldType]:
+        return {name: FieldType(one.get("format") or one["type"]) for name, one in self.fields.items()}
+
+    @property
+    def spatial(self) -> bool:
+        return self.release is None or self.entry["geometry_type"] is not None
 
 
 @dataclass(frozen=True)
@@ -40,13 +54,14 @@ class Snapshot:
     seen: int
     api: Api
     served: Mapping[str, Served]
-    gone: frozenset[str] = frozenset()
-    broken: frozenset[str] = frozenset()
-    seal: str = field(default="")
+    gone: frozenset[str]
+    broken: frozenset[str]
+    seal: str
+    built: float
 
     @cached_property
     def openapi(self) -> dict[str, Any]:
-        return openapi.document(self.api.config)
+        return openapi.document(self.api.config, {name: one.fields for name, one in self.served.items()})
 
     def find(self, collection: str) -> Served:
         """Raises Gone for what was withdrawn, Broken for what cannot be read now, NotFound for the rest."""
@@ -73,29 +88,44 @@ class Snapshot:
 def build(registry: Registry, settings: Settings, seen: int = 0, before: Snapshot | None = None) -> Snapshot:
     """Opens what `before` did not serve. What cannot be opened is left out and logged; the others are served."""
     served: dict[str, Served] = {}
-    broken = set()
+    whole = []
     for release in registry.current:
         try:
             served |= _served(release, settings, before)
+            whole.append(release)
         except (SebarError, KeyError, TypeError, ValueError, OSError):
             LOG.exception("release %s/%s is left out", release.dataset, release.number)
-            broken.add(release.dataset)
+    catalogue = records.catalogue_resource(replace(registry, current=tuple(whole)), settings)
+    served[records.COLLECTION] = Served(records.COLLECTION, catalogue, records.FIELDS)
     config = base(settings)
     config["resources"] = {name: one.resource for name, one in served.items()}
-    seal = sha256(f"{pygeoapi.__version__} {settings.url} {registry.revision}".encode()).hexdigest()
-    return Snapshot(seen, Api(config), served, frozenset(registry.withdrawn), frozenset(broken), seal)
+    return Snapshot(
+        seen,
+        Api(config),
+        served,
+        gone=frozenset(registry.withdrawn),
+        broken=frozenset(release.dataset for release in registry.current if release not in whole),
+        seal=f"{registry.revision} {len(whole)}",
+        built=time.monotonic(),
+    )
 
 
 def _served(release: Release, settings: Settings, before: Snapshot | None) -> dict[str, Served]:
     found = {}
     for entry in release.manifest["collections"]:
         old = before.served.get(entry["id"]) if before else None
-        if old and (old.release.folder, old.release.content_hash) == (release.folder, release.content_hash):
+        if old and old.release and _same(old.release, release):
             found[entry["id"]] = old
             continue
-        open_collection(settings.home.resolve() / release.folder, entry["id"])
-        found[entry["id"]] = Served(release, entry, resource(release, entry, settings, PROVIDER))
+        opened = open_collection(settings.home.resolve() / release.folder, entry["id"])
+        fields = schema_fields(opened.entry)
+        told = resource(release, entry, settings, PROVIDER)
+        found[entry["id"]] = Served(entry["id"], told, fields, release, entry)
     return found
+
+
+def _same(one: Release, other: Release) -> bool:
+    return (one.folder, one.content_hash, one.published_at) == (other.folder, other.content_hash, other.published_at)
 
 
 class Snapshots:
@@ -108,10 +138,15 @@ class Snapshots:
 
     def current(self) -> Snapshot:
         snapshot = self._current
-        if snapshot is not None and snapshot.seen == self._revision():
+        if snapshot is not None and self._holds(snapshot, self._revision()):
             return snapshot
         with self._building:
             seen = self._revision()
-            if self._current is None or self._current.seen != seen:
+            if self._current is None or not self._holds(self._current, seen):
                 self._current = build(self._registry(), self._settings, seen, self._current)
             return self._current
+
+    @staticmethod
+    def _holds(snapshot: Snapshot, seen: int) -> bool:
+        """What could not be opened is tried again after a while, also where nothing was published."""
+        return snapshot.seen == seen and not (snapshot.broken and time.monotonic() - snapshot.built > RETRY_SECONDS)

@@ -143,10 +143,20 @@ def _within_text(name: Name, begin: datetime | None, end: datetime | None) -> Pi
     """2024, 2024-05 and 2024-05-31 by their own width; anything else (2024-S1, 2024/2025) by its year."""
     first = begin.date().isoformat() if begin else "0000-00-00"
     last = end.date().isoformat() if end else "9999-99-99"
-    dated = (name, " >= substr(", Bound(first), ", 1, length(", name, ")) AND ")
-    dated += (name, " <= substr(", Bound(last), ", 1, length(", name, "))")
+    after: Pieces = (name, " >= substr(", Bound(first), ", 1, length(", name, "))")
+    before: Pieces = (name, " <= substr(", Bound(last), ", 1, length(", name, "))")
     yearly = ("substr(", name, ", 1, 4) >= ", Bound(first[:4]), " AND substr(", name, ", 1, 4) <= ", Bound(last[:4]))
-    return ("CASE WHEN substr(", name, ", 6, 1) IN ('0', '1') THEN ", *dated, " ELSE ", *yearly, " END")
+    return (
+        "CASE WHEN substr(",
+        name,
+        ", 6, 1) IN ('0', '1') THEN ",
+        *after,
+        " AND ",
+        *before,
+        " ELSE ",
+        *yearly,
+        " END",
+    )
 
 
 class Translation:

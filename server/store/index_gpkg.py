@@ -29,6 +29,9 @@ ENVELOPES = (0, 32, 48, 48, 64)
 INSIDE = ("minx >= ", "maxx <= ", "miny >= ", "maxy <= ")
 OVERLAPPING = ("maxx >= ", "minx <= ", "maxy >= ", "miny <= ")
 
+File = tuple[Path, int, int]
+"""Path, inode and time of change."""
+
 _threads = threading.local()
 
 
@@ -82,7 +85,7 @@ class GeoPackageIndex:
         return found[0][0] if found else None
 
     def _ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        connection = _connection(*self._file)
+        connection = _connection(self._file)
         started = time.monotonic()
         connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), 10_000)
         try:
@@ -153,14 +156,13 @@ def _is_number(identifier: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) < 19
 
 
-def _connection(path: Path, *identity: int) -> sqlite3.Connection:
+def _connection(file: File) -> sqlite3.Connection:
     """This thread's connection to the file; another file under the same name is another one."""
-    kept: OrderedDict[tuple[Path, *tuple[int, ...]], sqlite3.Connection] | None = getattr(_threads, "kept", None)
+    kept: OrderedDict[File, sqlite3.Connection] | None = getattr(_threads, "kept", None)
     if kept is None:
         kept = _threads.kept = OrderedDict()
-    file = (path, *identity)
     if file not in kept:
-        kept[file] = _opened(path)
+        kept[file] = _opened(file[0])
     kept.move_to_end(file)
     while len(kept) > OPEN_FILES:
         kept.popitem(last=False)[1].close()

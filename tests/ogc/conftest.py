@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.ogc.adapter import create_ogc
+from server.pages.words import equip
 from server.settings import Settings
 from tests.ogc.releases import Shelf, build, layer
 from workflow.store import Release
@@ -36,9 +37,15 @@ def settings(home: Path) -> Settings:
 
 @pytest.fixture
 def app(shelf: Shelf, settings: Settings) -> Flask:
-    app = Flask("server", root_path=str(Path(__file__).parents[2] / "server"), template_folder="pages/templates")
+    app = Flask(
+        "server",
+        root_path=str(Path(__file__).parents[2] / "server"),
+        static_folder="static",
+        template_folder="pages/templates",
+    )
     app.secret_key = "rahasia uji"
     app.context_processor(lambda: {"city": settings.city})
+    equip(app)
     app.register_blueprint(create_ogc(shelf.registry, lambda: shelf.revision, settings))
     return app
 
