@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from server.settings import Settings, UnknownSetting, completed, from_environment
+from workflow.errors import SebarError
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -31,7 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     command: Command = commands[given.command]
-    return command(settings, given)
+    try:
+        return command(settings, given)
+    except SebarError as fault:
+        print(f"{fault.detail} {fault.mend}".strip(), file=sys.stderr)
+        return 1
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
