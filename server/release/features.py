@@ -114,12 +114,18 @@ def _canonical_column(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = column.cast(pa.float64())
         return pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
     if field.type is FieldType.DATETIME and pa.types.is_timestamp(column.type):
-        zone = "UTC" if column.type.tz else None
-        return column.cast(pa.timestamp("ms", zone), safe=False)
+        return _canonical_moments(column)
     if field.type is FieldType.STRING:
         # Neither SQLite's C strings nor PostgreSQL hold a NUL.
         return pc.replace_substring(column.cast(pa.string()), "\0", "")
     return column.cast(ARROW_TYPES[field.type])
+
+
+def _canonical_moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Milliseconds; whole seconds before 1970, where GDAL 3.12 writes the fraction of a second as other signs."""
+    type = pa.timestamp("ms", "UTC" if column.type.tz else None)
+    column = column.cast(type, safe=False)
+    return pc.if_else(pc.less(column, pa.scalar(0, type)), pc.floor_temporal(column, unit="second"), column)
 
 
 def _canonical_geometry(geometry: NDArray[np.object_]) -> NDArray[np.object_]:

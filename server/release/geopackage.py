@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,18 +34,29 @@ def write_geopackage(layer: Layer, path: Path, *, title: str, indexed: Iterable[
     """Table `data` of a canonical layer, fid 1..n in its order. Coordinates are longitude, latitude."""
     spatial = layer.geometry is not None
     pyogrio.write_arrow(
-        arrow_stream(layer),
+        arrow_stream(replace(layer, columns=_with_zones(layer.columns))),
         path,
         layer="data",
         driver="GPKG",
         geometry_name="geom" if spatial else None,
         geometry_type=ogr_type(layer.geometry) if layer.geometry is not None else None,
         crs="EPSG:4326" if spatial else None,
-        layer_options={"FID": "fid", "IDENTIFIER": title or "data"},
+        # GDAL 3.6 of Debian 12 warns of anything newer.
+        dataset_options={"VERSION": "1.3"},
+        layer_options={"FID": "fid", "IDENTIFIER": title or "data", "DATETIME_PRECISION": "MILLISECOND"},
     )
     with closing(sqlite3.connect(path)) as database, database:
         _index(database, indexed)
         _write_dictionary(database, layer.fields)
+
+
+def _with_zones(columns: pa.Table) -> pa.Table:
+    """GeoPackage writes every moment with a Z: a time without zone keeps its digits and gets one."""
+    zoned = [
+        field.with_type(pa.timestamp("ms", "UTC")) if pa.types.is_timestamp(field.type) else field
+        for field in columns.schema
+    ]
+    return columns.cast(pa.schema(zoned))
 
 
 def arrow_stream(layer: Layer) -> pa.RecordBatchReader:
