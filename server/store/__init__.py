@@ -11,4 +11,4 @@ __all__ = ["SqlRecords", "StoreSettings", "migrate", "open_records"]
 
 def open_records(settings: StoreSettings) -> SqlRecords:
     """The records of these settings; `migrate(settings)` has made their tables."""
-    return SqlRecords(open_engines(store_url(settings)))
+    return SqlRecords(open_engines(store_url(settings)), settings.home)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from json import loads
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -42,10 +43,11 @@ class Act:
 
 
 class Store:
-    """The two engines, and the two ways to use them."""
+    """The two engines, and the ways to use them. `home` is where the folders of releases lie."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, home: Path) -> None:
         self._engines = engines
+        self._home = home
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

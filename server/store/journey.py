@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from server.store import terbit
 from server.store.chain import Act, Store
 from server.store.late import changed
+from server.store.postgis import driver
 from server.store.schema import datasets, events, registry, releases, submissions
 from workflow.dataset import Event, Submission
-from workflow.errors import Changed, NotFound
+from workflow.errors import Changed, Conflict, NotFound
 from workflow.sop import Status
 from workflow.store import Registry, Release
 
+LOG = logging.getLogger(__name__)
+PATIENCE = 5
+"""Times that publishing waits for readers of a PostGIS view."""
 MOVED = ("round", "submitted_by", "verified_by", "approved_by", "publish_at", "entered_at", "version")
 """What a step may change beside the status; content changes through change_submission alone."""
 
@@ -34,14 +41,44 @@ class JourneyRecords(Store):
         current: int | None,
         withdrawn: tuple[datetime, str] | None = None,
     ) -> int:
+        """Raises Conflict where somebody reads the PostGIS view of the dataset for long."""
+        if served := release or (current is not None and self.release(dataset, current)):
+            self.stage(served)
+        for _ in range(PATIENCE):
+            try:
+                return self._publish(moves, release, dataset, current, withdrawn)
+            except LockNotAvailable:
+                LOG.warning("the view of %s is being read for long: publishing waits", dataset)
+        raise Conflict(
+            "Tabel dataset ini sedang dibaca lama melalui SQL, jadi belum dapat diganti.",
+            code="SEDANG-DIBACA",
+            mend="Coba lagi sebentar lagi, atau hentikan pembaca itu.",
+        )
+
+    def _publish(
+        self,
+        moves: Sequence[tuple[Submission, Submission, Event]],
+        release: Release | None,
+        dataset: str,
+        current: int | None,
+        withdrawn: tuple[datetime, str] | None,
+    ) -> int:
         with self._act() as act:
             for before, after, event in moves:
                 _move(act, before, after, event, release=current)
             if release:
                 _add_release(act.connection, release)
-            _point(act.connection, dataset, current, withdrawn)
+            served = _point(act.connection, dataset, current, withdrawn)
+            if act.postgresql:
+                terbit.point(driver(act.connection), served, _releases(act.connection, dataset))
             bumped = update(registry).values(revision=registry.c.revision + 1).returning(registry.c.revision)
             return act.connection.execute(bumped).scalar_one()
+
+    def stage(self, release: Release) -> None:
+        """Loads the folder of a release-to-be into PostGIS, once. publish() does so where nobody did before."""
+        if self._engines.postgresql:
+            with self._write() as connection:
+                terbit.load(driver(connection), self._home, release)
 
     def events(self, *, submission: str | None = None, dataset: str | None = None) -> Sequence[Event]:
         exact = {"submission": submission, "dataset": dataset}
@@ -50,9 +87,8 @@ class JourneyRecords(Store):
             return [_event(row) for row in connection.execute(select(events).where(*asked).order_by(events.c.id))]
 
     def releases(self, dataset: str) -> Sequence[Release]:
-        wanted = _RELEASES.where(releases.c.dataset == dataset).order_by(releases.c.number)
         with self._read() as connection:
-            return [_release(row) for row in connection.execute(wanted)]
+            return _releases(connection, dataset)
 
     def release(self, dataset: str, number: int) -> Release | None:
         with self._read() as connection:
@@ -105,8 +141,11 @@ def _add_release(connection: Connection, release: Release) -> None:
     connection.execute(insert(releases).values(row | {"manifest": dict(release.manifest)}))
 
 
-def _point(connection: Connection, dataset: str, current: int | None, withdrawn: tuple[datetime, str] | None) -> None:
-    """The dataset's current release, and its title with it."""
+def _point(
+    connection: Connection, dataset: str, current: int | None, withdrawn: tuple[datetime, str] | None
+) -> Release | None:
+    """The dataset's current release from now on; its title becomes the dataset's."""
+    served = None
     at, why = withdrawn or (None, "")
     row: dict[str, Any] = {"current": current, "withdrawn_at": at, "withdrawn_why": why}
     if current is not None:
@@ -117,6 +156,12 @@ def _point(connection: Connection, dataset: str, current: int | None, withdrawn:
     version = {"version": datasets.c.version + 1}
     if not connection.execute(update(datasets).where(datasets.c.id == dataset).values(row | version)).rowcount:
         raise NotFound("Dataset ini tidak ada.", where={"dataset": dataset})
+    return served
+
+
+def _releases(connection: Connection, dataset: str) -> list[Release]:
+    wanted = _RELEASES.where(releases.c.dataset == dataset).order_by(releases.c.number)
+    return [_release(row) for row in connection.execute(wanted)]
 
 
 def _one_release(connection: Connection, dataset: str, number: int) -> Release | None:

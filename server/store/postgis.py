@@ -77,12 +77,12 @@ def _srgi2013() -> sql.Composed:
 
 
 def _for_reader() -> list[sql.Composed]:
+    """Of what will be published; a right on what is there already would open withdrawn releases again."""
     reader = sql.Identifier(READER)
     return [
         sql.SQL(statement).format(reader)
         for statement in (
             "GRANT USAGE ON SCHEMA terbit TO {}",
-            "GRANT SELECT ON ALL TABLES IN SCHEMA terbit TO {}",
             "ALTER DEFAULT PRIVILEGES IN SCHEMA terbit GRANT SELECT ON TABLES TO {}",
         )
     ]

@@ -115,24 +115,27 @@ def ratified(records: SqlRecords, id: str = "s1", dataset: str = "jalan", *, new
         take(records, id, step, person)
 
 
-def published(records: SqlRecords, id: str = "s1", folder: str = "") -> int:
-    move = wish(records, id, "publish", "sari")
+def release_to_be(records: SqlRecords, id: str, folder: str = "") -> Release:
     record = kept(records, id)
-    number = records.next_number(record.move.dataset)
-    release = Release(
-        dataset=record.move.dataset,
+    dataset, number = record.move.dataset, records.next_number(record.move.dataset)
+    return Release(
+        dataset=dataset,
         number=number,
         submission=id,
         content_hash=str(record.move.content_hash),
-        folder=folder or f"releases/{record.move.dataset}/{number}",
-        status=move[1].status,
+        folder=folder or f"releases/{dataset}/{number}",
+        status=Status.PUBLISHED,
         published_at=AT,
         published_by="sari",
         manifest=record.manifest or {},
     )
-    return records.publish(
-        [move, *superseding(records, record.move.dataset)], release=release, dataset=record.move.dataset, current=number
-    )
+
+
+def published(records: SqlRecords, id: str = "s1", folder: str = "") -> int:
+    """The registry's revision afterwards."""
+    release = release_to_be(records, id, folder)
+    moves = [wish(records, id, "publish", "sari"), *superseding(records, release.dataset)]
+    return records.publish(moves, release=release, dataset=release.dataset, current=release.number)
 
 
 def superseding(records: SqlRecords, dataset: str) -> list[tuple[Submission, Submission, Event]]:

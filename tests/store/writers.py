@@ -13,14 +13,14 @@ from server.store import SqlRecords, open_records
 from tests.store.conftest import Settings
 from tests.store.sample import AT, take
 from workflow.errors import Conflict
-from workflow.store import Agency, Note
+from workflow.store import Note, Person
 
 
 def write(records: SqlRecords, name: str, acts: int) -> bool:
     won = submits(records)
     for number in range(acts):
         records.add_note(Note(f"{name}-{number}", "s1", name, AT, "?"))
-        records.save_agency(Agency(name, name, str(number)), actor=name, at=AT)
+        records.save_person(Person(name, name, str(number), "dpu", frozenset()), actor=name, at=AT)
     return won
 
 
