@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,19 +22,27 @@ def fill(node_modules: Path = ROOT / "node_modules", target: Path = STATIC / "ve
     named = json.loads((STATIC / "vendor.json").read_text())
     for source, name in named["copies"].items():
         copy(node_modules / source, target / name)
-    (target / "icons.svg").write_text(sprite(node_modules / "@phosphor-icons/core/assets/regular", named["icons"]))
+    icons = sprite(node_modules / "@phosphor-icons/core/assets/regular", named["icons"])
+    write(target / "icons.svg", icons.encode())
     return len(named["copies"]) + 1
 
 
 def copy(source: Path, target: Path) -> None:
     if not source.is_file():
         raise NotInstalled(f"{source} is missing; run `npm ci --ignore-scripts --omit=dev` first")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    content = source.read_bytes()
     if target.suffix in {".mjs", ".js", ".css"}:
         # Their source maps are not served, and a browser's tools would ask for them.
-        text = target.read_text()
-        target.write_text(re.sub(r"^(//# |/\*# )sourceMappingURL=.*$", "", text, flags=re.MULTILINE))
+        content = re.sub(rb"^(//# |/\*# )sourceMappingURL=.*$", b"", content, flags=re.MULTILINE)
+    write(target, content)
+
+
+def write(target: Path, content: bytes) -> None:
+    """All of it at once: a server may be reading the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    part.write_bytes(content)
+    part.replace(target)
 
 
 def sprite(folder: Path, names: Iterable[str]) -> str:

@@ -117,6 +117,15 @@ LICENSES: dict[str, tuple[str, str]] = {
     ),
 }
 
+TYPES: dict[str, str] = {
+    "string": "teks",
+    "integer": "bilangan bulat",
+    "number": "bilangan",
+    "boolean": "ya/tidak",
+    "date": "tanggal",
+    "date-time": "tanggal dan waktu",
+}
+
 PLACES = {"file": "berkas", "sheet": "lembar", "row": "baris", "column": "kolom", "feature": "fitur", "field": "isian"}
 
 
@@ -144,7 +153,7 @@ def pukul(moment: datetime) -> str:
 
 def place(where: Mapping[str, Any]) -> str:
     """Where a fault is, in words: "berkas jalan.zip, baris 14, kolom kode_kel"."""
-    return ", ".join(f"{PLACES.get(name, name)} {value}" for name, value in where.items())
+    return ", ".join(f"{word} {where[name]}" for name, word in PLACES.items() if where.get(name) not in (None, ""))
 
 
 def ukuran(count: int) -> str:
@@ -172,4 +181,7 @@ def equip(app: Flask) -> None:
         TOPICS=TOPICS,
         FREQUENCIES=FREQUENCIES,
         LICENSES=LICENSES,
+        TYPES=TYPES,
     )
+    # The portal knows it; a page outside the whole application draws its map on plain paper.
+    app.jinja_env.globals.setdefault("base_map", lambda: None)

@@ -10,7 +10,7 @@ export async function load(address) {
     const answer = await fetch(next, { headers: { Accept: "application/geo+json, application/json" } });
     if (!answer.ok) throw new Error(`${answer.status}`);
     const collection = await answer.json();
-    for (const feature of collection.features ?? []) features.push(feature);
+    for (const feature of collection.features ?? (collection.geometry ? [collection] : [])) features.push(feature);
     next = collection.links?.find((link) => link.rel === "next")?.href;
   }
   return features;

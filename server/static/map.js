@@ -28,6 +28,8 @@ const WORDS = {
 const INDONESIA = [95, -11, 141, 6];
 const LABELS_FROM = 12;
 
+const FINDING_FIELDS = [["row", "Baris", "code"], ["column", "Kolom"], ["suggestion", "Mungkin maksudnya"], ["mend", "Cara memperbaiki"]];
+
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 function h(tag, attributes, ...children) {
@@ -140,9 +142,9 @@ class Peta {
       dataset.findings && this.addMarks("findings", dataset.findings, (properties) => properties.severity),
       dataset.comparison && this.addMarks("comparison", dataset.comparison, (properties) => properties.change),
     ]);
-    if (!this.given() && !(dataset.hash !== undefined && location.hash)) this.show(this.everything(), 0);
-    if (told.slice(1).some(({ status }) => status === "rejected")) this.complain();
     this.drawLegend();
+    if (!(dataset.hash !== undefined && location.hash)) this.show(this.given() ?? this.everything(), 0);
+    if (told.slice(1).some(({ status }) => status === "rejected")) this.complain();
   }
 
   everything() {
@@ -157,8 +159,9 @@ class Peta {
       features: features.filter(({ geometry }) => geometry).map((feature) => ({ type: "Feature", id: feature._n, geometry: feature.geometry, properties: { _class: feature._class, _mark: feature._mark } })),
     };
     if (map.getSource(source)) this.drop(source);
+    const above = this.above(source);
     map.addSource(source, { type: "geojson", data });
-    for (const layer of layers) map.addLayer(layer, this.above(source));
+    for (const layer of layers) map.addLayer(layer, above);
   }
 
   // Base below data below marks.
@@ -283,13 +286,18 @@ class Peta {
   }
 
   open(source, feature) {
-    const fields = this.layers.get(source)?.fields ?? [];
-    const known = fields.length ? fields : Object.keys(feature.properties).filter((name) => !name.startsWith("_")).map((name) => [name, name]);
-    const rows = known.flatMap(([name, words, kind]) => [h("dt", {}, words), h("dd", {}, said(feature.properties[name], kind))]);
+    const rows = this.fields(source, feature).flatMap(([name, words, kind]) => [h("dt", {}, words), h("dd", {}, said(feature.properties[name], kind))]);
     const shut = h("button", { type: "button", class: "plain peta-shut", "aria-label": "Tutup", onclick: () => this.close(true) }, "×");
     this.panel.replaceChildren(shut, h("h3", {}, this.name(source, feature)), h("dl", {}, rows));
     this.panel.hidden = false;
     this.panel.focus({ preventScroll: true });
+  }
+
+  fields(source, { properties }) {
+    const { fields } = this.layers.get(source) ?? {};
+    if (fields?.length) return fields;
+    if (source === "findings") return FINDING_FIELDS.filter(([name]) => properties[name] ?? false);
+    return Object.keys(properties).filter((name) => name !== "change").map((name) => [name, name, "code"]);
   }
 
   close(back = false) {
@@ -301,8 +309,11 @@ class Peta {
 
   show(box, time = 300) {
     if (!box) return;
-    const room = Math.min(48, this.element.clientWidth / 8, this.element.clientHeight / 8);
-    this.map.fitBounds(box, { padding: room, maxZoom: 17, duration: still.matches ? 0 : time });
+    const { clientWidth, clientHeight } = this.element;
+    const room = Math.min(40, clientWidth / 8, clientHeight / 8);
+    const beside = clientWidth > 640 && this.legend.open && !this.legend.hidden ? this.legend.offsetWidth : 0;
+    const padding = { top: room, bottom: room, right: room, left: room + beside };
+    this.map.fitBounds(box, { padding, maxZoom: 17, duration: still.matches ? 0 : time });
   }
 
   zoom({ geometry, bbox, id, key }) {
