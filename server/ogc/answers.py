@@ -103,13 +103,10 @@ def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | Non
     html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
     languages = parse_accept_header(header("Accept-Language"), LanguageAccept)
     language = args.get("lang") if args.get("lang") in ("id", "en") else languages.best_match(["id", "en"], "id")
-    return Asked(
-        tuple(path.strip("/").split("/")) if path.strip("/") else (),
-        args,
-        args["f"] == "html" if "f" in args else html,
-        str(language),
-        parse_etags(header("If-None-Match")),
-    )
+    html = args["f"] == "html" if "f" in args else html
+    parts = tuple(path.strip("/").split("/")) if path.strip("/") else ()
+    # The pages are written in Indonesian.
+    return Asked(parts, args, html, "id" if html else str(language), parse_etags(header("If-None-Match")))
 
 
 def answer(snapshot: Snapshot, asked: Asked) -> Answer:
