@@ -18,7 +18,7 @@ from server.intake.reader import read_upload
 from server.layers import load_layer, save_layer
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
-from server.release.boundary import current_boundary
+from server.release.boundary import boundary_for
 from server.release.candidate import build_candidate, described
 from server.settings import ROOT, Settings
 from workflow.checks import Context, principle_of, run_checks
@@ -106,7 +106,7 @@ class Build:
         batch = self.records.batch(record.move.batch)
         papers = {"sha256": batch.berita_acara, "number": batch.number, "date": batch.date.isoformat()} if batch else {}
         boundary = (
-            current_boundary(self.records.registry(), self.settings.home, load_area_codes(ROOT))
+            boundary_for(layer, self.records.registry(), self.settings.home, load_area_codes(ROOT))
             if self._is_statistics
             else None
         )
@@ -205,4 +205,3 @@ def broken_build() -> Broken:
         code="PEKERJAAN",
         mend="Unggah lagi berkasnya; bila terulang, sampaikan kepada admin.",
     )
-

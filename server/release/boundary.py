@@ -10,8 +10,17 @@ import pyogrio
 import shapely
 
 from workflow.area_codes import AreaCodes, Level, System, digits, looks_like_a_code
+from workflow.layer import Layer
 from workflow.statistics import Boundary
 from workflow.store import Registry, Release
+
+
+def boundary_for(layer: Layer, registry: Registry, home: Path, area_codes: AreaCodes | None = None) -> Boundary | None:
+    """The boundary in force for the finest areas that a described table names."""
+    code = layer.reading.get("code")
+    cells = layer.columns.column(str(code)).unique().to_pylist() if code else []
+    finest = max((len(digits(cell)) for cell in cells if cell is not None), default=10)
+    return current_boundary(registry, home, area_codes, Level.KELURAHAN if finest >= 10 else Level.KECAMATAN)
 
 
 def current_boundary(

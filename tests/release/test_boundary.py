@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from server.reference import load_area_codes
-from server.release.boundary import current_boundary
+from server.release.boundary import boundary_for, current_boundary
+from server.release.candidate import described
 from server.release.publishing import verify_folder
 from tests.release.layers import NOW, ROOT, build, features, layer_of
 from workflow.area_codes import Level
@@ -137,3 +138,13 @@ def test_other_polygons_and_other_levels_are_no_boundary(tmp_path):
     found = current_boundary(registry, tmp_path, CODES, Level.KECAMATAN)
     assert found.position("33.75.03") == found.position("3375040")
     assert found.names[found.position("3375030")] == "Pekalongan Selatan"
+
+
+def test_a_table_of_kecamatan_is_drawn_on_kecamatan(tmp_path):
+    said = {"title": "Batas Kecamatan", "key": "kode", "boundary_level": "kecamatan"}
+    kecamatan = release(tmp_path, boundary_layer(CODES.at(Level.KECAMATAN)), dataset="kecamatan", metadata=said)
+    registry = Registry(1, (release(tmp_path, boundary_layer()), kecamatan))
+    for areas, dataset in ((CODES.at(Level.KECAMATAN), "kecamatan"), (KELURAHAN, "batas")):
+        for code in ("kemendagri", "bps"):
+            layer = described(population(areas=areas, code=code), {"kind": "statistics"}, {})
+            assert boundary_for(layer, registry, tmp_path, CODES).dataset == dataset

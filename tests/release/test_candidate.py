@@ -7,7 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def test_values_keep_their_json_types(tmp_path):
     assert second["properties"]["luas"] is None
     assert third["geometry"] is None
     assert list(third["properties"].values())[1:] == [None, None, None, "2024-02-29", None, None]
+
+
+def test_moments_with_a_zone_are_told_in_utc(tmp_path):
+    wib = timezone(timedelta(hours=7))
+    layer = layer_of({"at": (FieldType.DATETIME, [None])}, [None])
+    moments = pa.array([datetime(2026, 3, 12, 8, 30, tzinfo=wib)], pa.timestamp("us", "Asia/Jakarta"))
+    build(replace(layer, columns=pa.table({"at": moments})), tmp_path / "c")
+    assert features(tmp_path / "c")[0]["properties"] == {"at": "2026-03-12T01:30:00Z"}
+    assert "2026-03-12T01:30:00Z" in (tmp_path / "c" / "data.csv").read_text()
 
 
 def test_a_layer_without_a_key_numbers_its_features(tmp_path):
