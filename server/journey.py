@@ -341,7 +341,7 @@ class Journey:
         release = self.records.release(dataset, chosen) if chosen is not None else None
         if release is None:
             if kept.withdrawn_at and number is None:
-                raise Conflict("Dataset ini sudah ditarik.", where={"status": Status.WITHDRAWN.value})
+                raise Conflict("Dataset ini sudah ditarik.", where={"from": Status.WITHDRAWN.value})
             raise NotFound("Rilis itu tidak ada.", where={"dataset": dataset, "release": number})
         return self.take(actor, release.submission, step, note=note)
 

@@ -39,7 +39,7 @@ SENTENCES: dict[int, tuple[str, str]] = {
 
 
 def problem_of(error: errors.SebarError) -> dict[str, Any]:
-    """type, title, status, code, detail, mend and the place of the fault."""
+    """type, title, status, code, detail, mend and where the fault is."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -50,7 +50,10 @@ def problem_of(error: errors.SebarError) -> dict[str, Any]:
     }
     if error.mend:
         body["mend"] = error.mend
-    return body | error.where
+    if error.where:
+        body["where"] = error.where
+    # The place again as members of its own, as RFC 9457 has extensions.
+    return error.where | body
 
 
 def install_problems(app: Flask) -> None:

@@ -113,7 +113,7 @@ def row_for(step: str, submission: Submission, actor: Actor) -> Step:
             return row
     raise Conflict(
         f"Langkah “{STEPS[step]}” tidak dapat diambil dari status “{STATUSES[submission.status]}”.",
-        where={"status": submission.status.value},
+        where={"from": submission.status.value},
     )
 
 
