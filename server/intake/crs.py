@@ -53,7 +53,7 @@ def _horizontal(crs: CRS) -> CRS:
         crs = crs.sub_crs_list[0]
     if crs.is_bound and crs.source_crs is not None:
         crs = crs.source_crs
-    return crs.to_2d()
+    return crs.to_2d() if len(crs.axis_info) > 2 else crs
 
 
 def _link(text: str) -> BadUpload:

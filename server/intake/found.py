@@ -20,14 +20,18 @@ Progress = Callable[[str, int, int], None]
 GEOMETRY, SOURCE, ROWS = "__geometry", "__source", "__rows"
 
 _HTML = r"(?i)</?[a-z!][^<>]*>|javascript:|\{\{.*\}\}"
-_FORMULA = r"^[=@\t\r]|^[+-].*[A-Za-z(|!]"
+_FORMULA = r"^[=@\t\r].|^[+-].*[^\d.,\s+-]"  # what a spreadsheet would run
+_SAID_AT_MOST = 20
 
 
 @dataclass(frozen=True)
 class Column:
+    """`missing` are the signs that stand for no value in the file: "-", "n.a."."""
+
     label: str
     type: FieldType
     values: pa.ChunkedArray
+    missing: tuple[str, ...] = ()
 
 
 @dataclass
@@ -56,11 +60,11 @@ def write(found: Found, folder: Path) -> dict[str, object]:
     table = pa.table(parts)
     with pa.OSFile(str(folder / "table.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
-    remarks = found.remarks + _renamed(labels, fields) + _of_text(found.columns, fields)
+    remarks = found.remarks + _renamed(labels, fields) + _of_text(found, fields)
     return {
         "name": found.name,
         "fields": [
-            {"name": name, "type": column.type.value, "label": column.label}
+            {"name": name, "type": column.type.value, "label": column.label, "null_meaning": _null_meaning(column)}
             for name, column in zip(fields, found.columns, strict=True)
         ],
         "count": found.count,
@@ -70,23 +74,31 @@ def write(found: Found, folder: Path) -> dict[str, object]:
     }
 
 
+def _null_meaning(column: Column) -> str:
+    signs = ", ".join(f"“{sign}”" for sign in column.missing)
+    return f"Ditulis {signs} di berkas" if signs else ""
+
+
 def _renamed(labels: list[str], fields: list[str]) -> list[Finding]:
     pairs = names.renamed(labels, fields)
-    if not pairs:
-        return []
-    told = "; ".join(f"“{label[:60]}” → {name}" for label, name in pairs[:20])
-    return [Finding("FIELD_RENAMED", Severity.INFORMS, {"count": len(pairs), "names": told})]
+    said = [
+        Finding("FIELD_RENAMED", Severity.INFORMS, {"old": label[:80], "new": name}, column=name)
+        for label, name in pairs[:_SAID_AT_MOST]
+    ]
+    more = len(pairs) - len(said)
+    return [*said, Finding("FIELD_RENAMED", Severity.INFORMS, {"more": more})] if more else said
 
 
-def _of_text(columns: list[Column], fields: list[str]) -> list[Finding]:
+def _of_text(found: Found, fields: list[str]) -> list[Finding]:
     said = []
-    for column, name in zip(columns, fields, strict=True):
+    for column, name in zip(found.columns, fields, strict=True):
         if column.type is not FieldType.STRING:
             continue
         for check, pattern in (("HTML_IN_TEXT", _HTML), ("FORMULA", _FORMULA)):
             hits = pc.fill_null(pc.match_substring_regex(column.values, pattern), False)
             count = pc.sum(hits).as_py() or 0
             if count:
-                row = pc.index(hits, True).as_py() + 1
+                first = pc.index(hits, True).as_py()
+                row = found.rows[first].as_py() if found.rows is not None else first + 1
                 said.append(Finding(check, Severity.WARNS, {"count": count}, row=row, column=name))
     return said

@@ -24,6 +24,7 @@ _FRAME_AT_MOST = 2**20
 _MEMBERS_AT_MOST = 1000
 _STRANGE_NAMED = 5
 _CRS_AT_MOST = 64 * 2**10
+_FOREIGN = re.compile(r"[^\"]{0,30}[^\x00-\x7f][^\"]{0,30}")
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 
 _STEP = np.zeros(256, np.int8)
@@ -205,9 +206,9 @@ def _crs_name(path: Path, scan: _Scan, values: dict[str, Any]) -> str | None:
         return ""
     if values["crs"] is None:
         return None
-    crs = _member_text(path, scan.members[values["crs"][0]]) if isinstance(values["crs"], list) else {}
+    crs = _member_text(path, scan.members[values["crs"][0]]) if isinstance(values["crs"], list) else None
     properties = crs.get("properties") if isinstance(crs, dict) else None
-    if not isinstance(properties, dict):
+    if not isinstance(crs, dict) or not isinstance(properties, dict):
         raise _broken("anggota “crs” tidak dapat dipahami")
     if crs.get("type") == "name":
         return str(properties.get("name", ""))
@@ -227,6 +228,26 @@ def _member_text(path: Path, member: _Member) -> object:
         return json.loads(text)
     except ValueError:
         raise _broken("anggota “crs” tidak dapat diurai") from None
+
+
+def as_utf8(path: Path, folder: Path) -> tuple[Path, str]:
+    """A copy read as Windows-1252, and a sample of what that gives. Raises BadUpload ENCODING."""
+    copy, sample = folder / "data.geojson", ""
+    decoder = codecs.getincrementaldecoder("cp1252")()
+    try:
+        with open(path, "rb") as source, open(copy, "w", encoding="utf-8", newline="") as target:
+            while piece := source.read(_PIECE):
+                text = decoder.decode(piece)
+                target.write(text)
+                if not sample and (foreign := _FOREIGN.search(text)):
+                    sample = foreign[0]
+    except UnicodeDecodeError:
+        raise BadUpload(
+            "Teks berkas ini bukan UTF-8 dan bukan pula Windows-1252.",
+            code="ENCODING",
+            mend="Simpan ulang sebagai GeoJSON dengan pengodean UTF-8.",
+        ) from None
+    return copy, sample
 
 
 def _not_geojson(why: str) -> BadUpload:

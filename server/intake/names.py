@@ -6,10 +6,18 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# Columns of data.gpkg, parameters of the OGC API and words that SQL dialects will not take unquoted.
-RESERVED = frozenset(
-    ["fid", "ogc_fid", "geom", "geometry", "the_geom", "wkb_geometry", "rowid", "oid", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "bbox", "bbox_crs", "crs", "datetime", "f", "filter", "filter_crs", "filter_lang", "lang", "limit", "offset", "profile", "properties", "q", "resulttype", "skipgeometry", "sortby", "startindex", "type", "all", "alter", "and", "any", "as", "asc", "between", "by", "case", "cast", "check", "column", "constraint", "create", "cross", "current_date", "default", "delete", "desc", "distinct", "do", "drop", "else", "end", "except", "exists", "false", "for", "foreign", "from", "full", "grant", "group", "having", "in", "inner", "insert", "intersect", "into", "is", "isnull", "join", "left", "like", "natural", "not", "notnull", "null", "on", "or", "order", "outer", "primary", "references", "returning", "right", "select", "set", "some", "table", "then", "to", "true", "union", "unique", "update", "user", "using", "values", "view", "when", "where", "window", "with"]
+_COLUMNS_OF_STORES = "fid ogc_fid geom geometry the_geom wkb_geometry rowid oid ctid xmin xmax cmin cmax tableoid"
+_PARAMETERS_OF_THE_API = (
+    "bbox bbox_crs crs datetime f filter filter_crs filter_lang lang limit offset profile properties q resulttype"
+    " skipgeometry sortby startindex type"
 )
+_WORDS_OF_SQL = (
+    "all alter and any as asc between by case cast check column constraint create cross current_date default delete"
+    " desc distinct do drop else end except exists false for foreign from full grant group having in inner insert"
+    " intersect into is isnull join left like natural not notnull null on or order outer primary references returning"
+    " right select set some table then to true union unique update user using values view when where window with"
+)
+RESERVED = frozenset(" ".join((_COLUMNS_OF_STORES, _PARAMETERS_OF_THE_API, _WORDS_OF_SQL)).split())
 _LONGEST = 50
 
 
@@ -25,6 +33,9 @@ def regenerate(labels: Sequence[str]) -> list[str]:
 
 
 def _plain(label: str) -> str:
+    """Of a header over several rows ("Jumlah / Laki-laki") as many of the lowest ones as fit."""
+    while len(label) > _LONGEST and " / " in label:
+        label = label.partition(" / ")[2]
     ascii_only = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
     if name[:1].isdigit():
@@ -41,9 +52,9 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def renamed(labels: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
-    """Those whose name is more than the label in lower case with its blanks and signs turned into underscores."""
+    """Those whose name is more than the label in lower case with blanks, dots, dashes and brackets as underscores."""
     return [(label, name) for label, name in zip(labels, names, strict=True) if name != _expected(label)]
 
 
 def _expected(label: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
+    return re.sub(r"[\s_.,:%/()-]+", "_", label.lower()).strip("_")

@@ -27,9 +27,11 @@ class Reading:
 def read_upload(
     path: Path, filename: str, *, reading: Mapping[str, object], crs: str | None, progress: Progress
 ) -> Reading:
-    """Raises BadUpload with what is wrong, where, and how to mend it.
+    """Raises BadUpload with what is wrong, where, and how to mend it; Broken where the walls do not stand.
 
-    `reading` says how a table is to be read and which layer or sheet is meant, `crs` ("EPSG:n") what the file does not say.
+    `reading` says how a table is to be read and which layer or sheet is meant; what it leaves out is found out and
+    comes back in Layer.reading. `crs` ("EPSG:n") is used only where the file does not say.
+    `progress` is called with the stage ("Kenali", "Baca", "Ubah koordinat") and how many of how many rows are done.
     """
     spec = {"path": str(path.resolve()), "filename": filename, "reading": dict(reading), "crs": crs}
     with ask_child("read", spec, limits=Limits.of(path.stat().st_size), progress=progress) as answer:
@@ -41,7 +43,7 @@ def _reading(answer: Answer) -> Reading:
     with pa.OSFile(str(answer.folder / "table.arrow")) as file:
         table = pa.ipc.open_file(file).read_all()
     table.validate(full=True)
-    fields = tuple(Field(each["name"], FieldType(each["type"]), each["label"]) for each in said["fields"])
+    fields = tuple(Field(**{**each, "type": FieldType(each["type"])}) for each in said["fields"])
     layer = Layer(
         name=said["name"],
         fields=fields,

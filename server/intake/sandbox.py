@@ -45,6 +45,7 @@ _ENVIRONMENT = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "OGR_SQLITE_PRAGMA": "trusted_schema=0",
     "OMP_NUM_THREADS": "1",
+    "OPENPYXL_LXML": "False",
     "OPENBLAS_NUM_THREADS": "1",
     "PROJ_NETWORK": "OFF",
     "SHAPE_RESTORE_SHX": "NO",
@@ -62,7 +63,7 @@ class Limits:
 
     @classmethod
     def of(cls, upload: int) -> Limits:
-        """Grow with the bytes of the upload; a reader that streams needs little, a workbook needs several times itself."""
+        """They grow with the upload: a workbook needs several times its own size."""
         return cls(memory=2 * 2**30 + 6 * upload, seconds=60 + upload // 10**6, file_size=2 * 2**30 + 8 * upload)
 
 
@@ -162,7 +163,7 @@ def _answer(folder: Path, ended: int | None) -> Answer:
     said = _read_json(folder / "answer.json")
     if ended == 0 and isinstance(said, dict):
         missing = said.pop("missing", [])
-        return Answer(said, folder, tuple(str(each) for each in missing))  # type: ignore[attr-defined]
+        return Answer(said, folder, tuple(missing))
     log.warning("reading ended with %s: %s", ended, _tail(folder / "stderr"))
     if isinstance(said, dict) and "error" in said:
         raise _fault(said["error"])
@@ -212,7 +213,7 @@ def _fault(error: Mapping[str, object]) -> SebarError:
 def prove_sandbox() -> tuple[str, ...]:
     """Lets a child try to get out; the names of the walls this kernel lacks (empty: all stand).
 
-    Raises Broken where an attempt that seccomp must stop succeeded, or one that Landlock, where the kernel has it, must.
+    Raises Broken where an attempt succeeds that seccomp must stop, or Landlock where the kernel has it.
     """
     try:
         with ask_child("prove", {}, limits=Limits.of(0)) as answer:

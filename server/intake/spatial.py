@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 from pyogrio.raw import open_arrow
 
-from server.intake import crs
+from server.intake import choice, crs
 from server.intake.found import Column, Found, Progress
 from server.intake.preflight import Content, Format
 from workflow.errors import BadUpload, Broken
 from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
 
+_WKB, _FID = "__wkb", "__fid"
 _BATCH = 20_000
 _OPTIONS: dict[Format, dict[str, str]] = {
     Format.GEOJSON: {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
@@ -61,7 +62,7 @@ def keep_one_driver(wanted: str) -> None:
         raise Broken("Pembaca berkas tidak dapat dibatasi pada satu jenis berkas.")
 
 
-def read(content: Content, source_crs: str | None, progress: Progress) -> Found:
+def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Found:
     """The features of a file that preflight has let through. Raises BadUpload."""
     keep_one_driver(content.format)
     table = _table(content, progress)
@@ -71,23 +72,36 @@ def read(content: Content, source_crs: str | None, progress: Progress) -> Found:
             code="COUNT_DIFFERS",
             mend="Simpan ulang data dari aplikasi asalnya; sebagian isinya rusak atau terpotong.",
         )
-    columns, remarks = [], []
+    found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
     for field in table.schema:
-        if field.name == "__wkb":
+        if field.name in (_WKB, _FID):
             continue
         column = _typed(field, table.column(field.name))
         if column:
-            columns.append(column)
+            found.columns.append(column)
         else:
-            remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name, "type": str(field.type)}))
-    found = Found(content.layer, columns, len(table), source_crs=source_crs, remarks=[*content.remarks, *remarks])
-    if "__wkb" in table.column_names:
-        _add_geometry(found, table.column("__wkb"), progress)
+            found.remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name[:80]}))
+    if len(found.columns) > choice.COLUMNS_AT_MOST:
+        raise choice.too_many_columns(len(found.columns))
+    if content.layer and content.format is Format.GPKG:
+        found.reading["layer"] = content.layer
+    if _WKB in table.column_names:
+        found.source_crs = _source_crs(content, given_crs, found)
+        _add_geometry(found, table.column(_WKB), progress)
     return found
 
 
+def _source_crs(content: Content, given: str, found: Found) -> str | None:
+    """What the file says counts; then what a person says; then what GeoJSON says by default."""
+    stated = crs.identify(given) if given else None
+    if content.crs and stated and stated != content.crs:
+        told = {"crs": content.crs[:80], "given": stated[:80]}
+        found.remarks.append(Finding("CRS_KEPT", Severity.WARNS, told))
+    return content.crs or stated or (crs.CRS84 if content.crs_by_default else None)
+
+
 def _table(content: Content, progress: Progress) -> pa.Table:
-    """All columns as GDAL gives them; the geometry is called __wkb."""
+    """All columns as GDAL gives them, the geometry under a name of ours."""
     progress("Baca", 0, content.count)
     batches: list[pa.RecordBatch] = []
     done = 0
@@ -97,6 +111,7 @@ def _table(content: Content, progress: Progress) -> pa.Table:
             open_arrow(
                 str(content.path),
                 layer=content.layer or 0,
+                encoding=content.encoding,
                 batch_size=_BATCH,
                 use_pyarrow=True,
                 **_OPTIONS[content.format],
@@ -113,7 +128,7 @@ def _table(content: Content, progress: Progress) -> pa.Table:
         raise _unreadable(fault) from fault
     table = pa.Table.from_batches(batches, schema)
     wkb = meta["geometry_name"] or "wkb_geometry"
-    return table.rename_columns(["__wkb" if name == wkb else name for name in table.column_names])
+    return table.rename_columns([_WKB if name == wkb else name for name in table.column_names])
 
 
 def _unreadable(fault: Exception) -> BadUpload:
@@ -129,8 +144,9 @@ def _unreadable(fault: Exception) -> BadUpload:
 def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
     """None for what cannot be served as a field: bytes and structures."""
     kind = field.type
-    if pa.types.is_dictionary(kind):
-        values, kind = values.cast(kind.value_type), kind.value_type
+    if pa.types.is_dictionary(kind):  # a coded domain: the codes are the data, their descriptions are not
+        values = pa.chunked_array([chunk.indices for chunk in values.chunks], kind.index_type)
+        kind = kind.index_type
     for belongs, to, target in _TYPES:
         if belongs(kind):
             return Column(field.name, to, values.cast(target))
@@ -169,6 +185,8 @@ def _add_geometry(found: Found, wkb: pa.ChunkedArray, progress: Progress) -> Non
         if way:
             there.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
             shapes = shapely.transform(shapes, way)
+        if found.source_crs:
+            _refuse_off_the_earth(shapes, row)
         here.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
         row += len(chunk)
     progress("Ubah koordinat", found.count, found.count)
@@ -182,7 +200,14 @@ def _add_geometry(found: Found, wkb: pa.ChunkedArray, progress: Progress) -> Non
 def _shapes(chunk: pa.BinaryArray) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Geometries, and the positions of those that no geometry can be made of (they are None)."""
     raw = chunk.to_numpy(zero_copy_only=False)
-    shapes = shapely.from_wkb(raw, on_invalid="ignore")
+    try:
+        shapes = shapely.from_wkb(raw, on_invalid="ignore")
+    except NotImplementedError:
+        raise BadUpload(
+            "Lapis ini memuat busur atau lengkung, yang tidak dapat disajikan sebagai GeoJSON.",
+            code="GEOM_CURVE",
+            mend="Di QGIS jalankan “Segmentize by maximum distance”, simpan hasilnya, lalu unggah lagi.",
+        ) from None
     return shapes, np.flatnonzero(shapely.is_missing(shapes) & np.array([each is not None for each in raw], bool))
 
 
@@ -197,3 +222,28 @@ def _refuse_nonfinite(shapes: NDArray[np.object_], first_row: int) -> None:
             mend="Hapus atau betulkan fitur itu di QGIS, lalu simpan ulang.",
             where={"features": [first_row + int(each) for each in strange[:5]]},
         )
+
+
+def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int) -> None:
+    """Longitude and latitude beyond 180 and 90 degrees: exchanged, or not in the CRS that was named."""
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    x, y = coordinates.T
+    off = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
+    if not off.any():
+        return
+    at = int(np.flatnonzero(off)[0])
+    where = {"feature": first_row + int(owners[at])}
+    if (np.abs(y) <= 180).all() and (np.abs(x) <= 90).all():
+        raise BadUpload(
+            f"Bujur dan lintang tampaknya tertukar (misalnya {x[at]:g}, {y[at]:g}).",
+            code="COORD_SWAPPED",
+            mend="Tukar urutan koordinatnya menjadi bujur, lintang, lalu unggah lagi.",
+            where=where,
+        )
+    raise BadUpload(
+        f"Koordinat (misalnya {x[at]:g}, {y[at]:g} pada fitur {where['feature']}) tidak mungkin berupa derajat; "
+        "sistem koordinat yang dinyatakan tampaknya keliru.",
+        code="CRS_RANGE",
+        mend="Nyatakan sistem koordinat yang sebenarnya, misalnya EPSG:32749, lalu simpan ulang.",
+        where=where,
+    )
