@@ -66,6 +66,12 @@ def test_panjang_baru_is_one_kelurahan(name: str) -> None:
     assert not AREA_CODES.fits("33.75.03.1003", name)
 
 
+def test_a_name_that_two_areas_share_stands_for_neither() -> None:
+    twins = AreaCodes((Area(Level.KELURAHAN, "1", "10", "Tirto"), Area(Level.KECAMATAN, "2", "20", "Tirto")))
+    assert twins.by_name("Tirto") is None
+    assert twins.by_name("Tirto", Level.KECAMATAN) == twins.areas[1]
+
+
 @given(kelurahan, st.integers(0, 9), st.integers(0, 9))
 def test_a_mistyped_digit_is_answered_with_a_known_code(area: Area, place: int, digit: int) -> None:
     mistyped = area.bps[:place] + str(digit) + area.bps[place + 1 :]

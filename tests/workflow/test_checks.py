@@ -205,7 +205,15 @@ def test_a_nik_is_found_however_it_is_kept_and_never_repeated(cell: object) -> N
 
 
 @pytest.mark.parametrize(
-    "digits", ["3375013202880003", "3375011713880003", "3375010012880003", "9975011712880003", "33750117128800031"]
+    "digits",
+    [
+        "3375013202880003",
+        "3375011713880003",
+        "3375010012880003",
+        "9975011712880003",
+        "3300011712880003",
+        "33750117128800031",
+    ],
 )
 def test_sixteen_digits_are_not_yet_a_nik(digits: str) -> None:
     assert found(table(KET=[digits]), "NIK") == []
@@ -281,8 +289,21 @@ def test_completeness_is_asked_of_every_period() -> None:
     assert finding.params["missing"] == f"{KELURAHAN[0].name}, {KELURAHAN[1].name}"
 
 
+def test_completeness_is_asked_of_the_finest_level() -> None:
+    columns = every_kelurahan(kode_kecamatan=[area.parent for area in KELURAHAN])
+    columns = {name: cells[:-1] for name, cells in reversed(columns.items())}
+    (finding,) = found(table(**columns), "AREA_INCOMPLETE")
+    assert (finding.params["level"], finding.params["missing"]) == ("kelurahan", "Sokoduwet")
+
+
 def test_completeness_is_not_asked_of_maps() -> None:
     assert found((layer({"kode": ["33.75.01.1002"]}, [IN_THE_CITY]), MAP), "AREA_INCOMPLETE") == []
+
+
+def test_a_heading_that_only_speaks_of_kelurahan_holds_no_names() -> None:
+    heading = "Banyaknya Desa/Kelurahan Menurut Jenis Tempat Pembuangan Sampah"
+    assert not found(table(**{heading: ["Sungai"]}), "AREA_NAME_UNKNOWN")
+    assert found(table(kemendagri_nama_desa_kelurahan=["Sungai"]), "AREA_NAME_UNKNOWN")
 
 
 def test_a_code_column_may_be_named_by_the_reading() -> None:

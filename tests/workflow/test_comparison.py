@@ -65,6 +65,12 @@ def test_a_shift_below_the_served_decimals_is_no_move() -> None:
     assert compare(of({1: ("a", HERE)}), of({1: ("a", nudged)})).counts["unchanged"] == 1
 
 
+def test_a_short_move_is_a_move() -> None:
+    nudged = {1: ("a", shapely.Point(109.67 + 1e-6, -6.88))}
+    for key in ("id", None):
+        assert compare(of({1: ("a", HERE)}, key), of(nudged, key)).counts["moved"] == 1
+
+
 def test_a_key_that_repeats_is_not_followed() -> None:
     doubled = layer({"id": [1, 1]}, [HERE, THERE], key="id")
     assert not compare(doubled, doubled).by_key

@@ -19,9 +19,6 @@ LEVEL_WORDS = {
     Level.KECAMATAN: frozenset(["kecamatan", "kec", "wadmkc"]),
 }
 ALL_LEVEL_WORDS = frozenset().union(*LEVEL_WORDS.values())
-SHOWN = 80
-"""Letters of a cell that are repeated in a sentence."""
-
 PERIOD_WORDS = frozenset(["tahun", "thn", "year", "periode", "semester", "triwulan", "bulan", "bln"])
 
 
@@ -55,7 +52,7 @@ def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
             named = codes.by_name(beside.cells[n], column.level) if beside else None
             nearest = codes.nearest_code(value) if not named and listed < MOST else None
             meant = named.code(system) if named else nearest
-            yield _fault(layer, column, n, {"value": value[:SHOWN], "count": count}, meant, codes)
+            yield _fault(layer, column, n, {"value": _short(value), "count": count}, meant, codes)
 
 
 def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -68,7 +65,7 @@ def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault
             if beside and known and not codes.fits(code, name):
                 meant = codes.by_name(name, column.level) or codes.nearest_name(name, column.level)
                 system = codes.system_of(code)
-                params: Params = {"value": code, "name": name[:SHOWN], "known": known.name}
+                params: Params = {"value": code, "name": _short(name), "known": known.name}
                 yield _fault(layer, column, n, params, meant.code(system) if meant and system else None, codes)
 
 
@@ -82,7 +79,7 @@ def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
         unknown = [entry for entry in column.distinct() if codes.by_name(entry[0], column.level) is None]
         for listed, (value, n, count) in enumerate(unknown):
             meant = codes.nearest_name(value, column.level) if listed < MOST else None
-            params: Params = {"value": value[:SHOWN], "count": count, "level": column.level.value}
+            params: Params = {"value": _short(value), "count": count, "level": column.level.value}
             yield _fault(layer, column, n, params, meant.name if meant else None, codes)
 
 
@@ -170,8 +167,11 @@ def _code_columns(layer: Layer, context: Context) -> list[Column]:
 
 
 def _name_columns(layer: Layer, context: Context) -> list[Column]:
+    """Columns named after a level in a few words: a longer heading speaks of areas, it does not name them."""
     found = []
     for field in layer.fields if context.area_codes.areas else ():
+        if len(words(field)) > 6:
+            continue
         for level, level_words in LEVEL_WORDS.items():
             if words(field) & level_words and not words(field) & CODE_WORDS and is_text(layer, field):
                 cells = texts(layer, field)
@@ -187,6 +187,10 @@ def _level(field: Field, filled: list[str], codes: AreaCodes) -> Level:
             return level
     levels = Counter(area.level for value in filled if (area := codes.by_code(value)))
     return levels.most_common(1)[0][0] if levels else Level.KELURAHAN
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:80]
 
 
 def _fault(layer: Layer, column: Column, n: int, params: Params, suggestion: str | None, codes: AreaCodes) -> Fault:
