@@ -95,7 +95,7 @@ def write_shapefile(layer: Layer, target: Path, name: str) -> None:
             layer_options={"ENCODING": "UTF-8"},
         )
         (Path(work) / "BACA-SAYA.txt").write_text(_read_me(layer, names), encoding="utf-8")
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for path in sorted(Path(work).iterdir()):
                 archive.write(path, path.name)
 
