@@ -16,7 +16,7 @@ from server.store.late import changed
 from server.store.postgis import driver
 from server.store.schema import datasets, events, registry, releases, submissions
 from workflow.dataset import Event, Submission
-from workflow.errors import Changed, Conflict, NotFound
+from workflow.errors import Conflict, NotFound
 from workflow.sop import Status
 from workflow.store import Registry, Release
 
@@ -136,8 +136,8 @@ def _move(act: Act, before: Submission, after: Submission, event: Event, **said:
 def _add_release(connection: Connection, release: Release) -> None:
     row = {column.name: getattr(release, column.name) for column in releases.c}
     taken = (releases.c.dataset == release.dataset) & (releases.c.number == release.number)
-    if connection.execute(select(releases.c.number).where(taken)).first():
-        raise Changed(f"Rilis {release.number} dataset ini sudah disebarluaskan orang lain; muat ulang halaman ini.")
+    if first := connection.scalar(select(releases.c.submission).where(taken)):
+        raise changed(connection, first)
     connection.execute(insert(releases).values(row | {"manifest": dict(release.manifest)}))
 
 

@@ -367,7 +367,7 @@ def test_two_releases_cannot_have_one_number(city: SqlRecords) -> None:
     published(city, "s1")
     ratified(city, "s2", new=False)
     release = replace(city.releases("jalan")[0], submission="s2")
-    with pytest.raises(Changed, match="Rilis 1"):
+    with pytest.raises(Changed, match="Walidata Sari sudah"):
         city.publish([wish(city, "s2", "publish", "sari")], release=release, dataset="jalan", current=1)
 
 
@@ -376,6 +376,11 @@ def test_what_is_scheduled_is_due_when_its_moment_has_come(city: SqlRecords) -> 
     take(city, "s1", "schedule", "sari", publish_at=later(60))
     assert city.due_publications(later(59)) == []
     assert [record.move.id for record in city.due_publications(later(60))] == ["s1"]
+
+
+def test_what_only_reads_cannot_write(city: SqlRecords) -> None:
+    with pytest.raises(exc.DBAPIError, match=r"read-?only"), city._read() as connection:
+        connection.execute(update(submissions).values(title="x"))
 
 
 def test_ids_sort_the_same_on_both_databases(city: SqlRecords) -> None:

@@ -1,0 +1,366 @@
+"""Both indexes answer every question like a plain computation over the rows, and so like each other."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.ogc.filters import parse
+from server.ogc.rendered import rows_of
+from server.store import migrate, terbit
+from server.store.index import Period, Question, ReleaseIndex
+from server.store.index_gpkg import GeoPackageIndex
+from server.store.index_postgis import PostgisIndex, open_pool
+from tests.ogc.releases import NAMES, build, layer
+from tests.postgis import fresh_database
+from tests.store.conftest import Settings
+from workflow.errors import BadRequest
+from workflow.store import Release
+
+Row = dict[str, Any]
+Truth = bool | None
+"""True, false, or unknown because a value is missing."""
+Claim = tuple[str, Callable[[Row], Truth]]
+"""A filter as CQL2 text, and the same as Python."""
+
+CONTENT = layer(60)
+ROWS: list[Row] = [
+    {"geometry": shape, **row} for shape, row in zip(CONTENT.geometry, CONTENT.columns.to_pylist(), strict=True)
+]
+OPERATORS = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Release]:
+    home = tmp_path_factory.mktemp("home")
+    return home, build(home, "desa", CONTENT, reading={})
+
+
+@pytest.fixture(scope="module", params=["embedded", "postgis"])
+def index(request: pytest.FixtureRequest, release: tuple[Path, Release]) -> Iterator[ReleaseIndex]:
+    home, published = release
+    entry = published.manifest["collections"][0] | {"period_field": "tanggal"}
+    if request.param == "embedded":
+        yield GeoPackageIndex(home / published.folder / "data.gpkg", rows_of(entry))
+        return
+    with fresh_database() as url:
+        migrate(Settings(home, url))
+        with psycopg.connect(url) as connection:
+            terbit.load(connection, home, published)
+        table = ("calon", f"desa_{published.content_hash[:16]}")
+        with open_pool(url) as pool:
+            yield PostgisIndex(pool, table, rows_of(entry))
+
+
+def text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def compared(name: str, written: Callable[[Any], str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Claim]:
+    def claim(sign: str, value: Any) -> Claim:
+        return (
+            f"{name} {sign} {written(value)}",
+            lambda row: None if row[name] is None else OPERATORS[sign](row[name], value),
+        )
+
+    return st.builds(claim, st.sampled_from(sorted(OPERATORS)), values)
+
+
+def ranged(name: str, written: Callable[[Any], str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Claim]:
+    def claim(low: Any, high: Any, negated: bool) -> Claim:
+        word = "NOT BETWEEN" if negated else "BETWEEN"
+        return (
+            f"{name} {word} {written(low)} AND {written(high)}",
+            lambda row: None if row[name] is None else (low <= row[name] <= high) != negated,
+        )
+
+    return st.builds(claim, values, values, st.booleans())
+
+
+def listed(name: str, written: Callable[[Any], str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Claim]:
+    def claim(options: list[Any], negated: bool) -> Claim:
+        word = "NOT IN" if negated else "IN"
+        return (
+            f"{name} {word} ({', '.join(map(written, options))})",
+            lambda row: None if row[name] is None else (row[name] in options) != negated,
+        )
+
+    return st.builds(claim, st.lists(values, min_size=1, max_size=4), st.booleans())
+
+
+def as_regex(pattern: str) -> str:
+    signs = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\.|[^\\]|\\$", pattern, re.S)
+    return "".join(
+        re.escape(part[1:] or part) if part[0] == "\\" else signs.get(part, re.escape(part)) for part in parts
+    )
+
+
+def alike(caseless: bool, pattern: str, negated: bool) -> Claim:
+    sign = "NOT LIKE" if negated else "LIKE"
+    said = f"CASEI(nama) {sign} CASEI({text(pattern)})" if caseless else f"nama {sign} {text(pattern)}"
+    wanted = re.compile(as_regex(pattern.lower() if caseless else pattern), re.S)
+
+    def holds(row: Row) -> Truth:
+        if row["nama"] is None:
+            return None
+        value = row["nama"].lower() if caseless else row["nama"]
+        return (wanted.fullmatch(value) is not None) != negated
+
+    return said, holds
+
+
+def empty(name: str, negated: bool) -> Claim:
+    return f"{name} IS {'NOT ' if negated else ''}NULL", lambda row: (row[name] is None) != negated
+
+
+def spatial(relation: str, west: int, south: int, width: int, height: int, form: str) -> Claim:
+    x, y = 109.595 + west / 1000, -6.955 + south / 1000
+    box = shapely.box(x, y, x + (width + 1) / 1000, y + (height + 1) / 1000)
+    asked = (
+        box
+        if form == "BBOX"
+        else shapely.Polygon(box.exterior.coords[:3])
+        if form == "POLYGON"
+        else shapely.Point(x, y)
+    )
+    said = f"BBOX({','.join(map(repr, map(float, box.bounds)))})" if form == "BBOX" else shapely.to_wkt(asked, -1)
+    same = getattr(shapely, relation)
+    return (
+        f"S_{relation.upper()}(geometry, {said})",
+        lambda row: None if row["geometry"] is None else bool(same(row["geometry"], asked)),
+    )
+
+
+def timed(word: str, value: datetime, other: datetime) -> Claim:
+    first, last = sorted((value, other))
+    interval = f"INTERVAL('{first.isoformat()}', '{last.isoformat()}')"
+    instant = f"TIMESTAMP('{value.isoformat()}')"
+    claims: dict[str, tuple[str, Callable[[datetime], bool]]] = {
+        "T_AFTER": (instant, lambda at: at > value),
+        "T_BEFORE": (instant, lambda at: at < value),
+        "T_EQUALS": (instant, lambda at: at == value),
+        "T_DURING": (interval, lambda at: first < at < last),
+        "T_INTERSECTS": (interval, lambda at: first <= at <= last),
+        "T_DISJOINT": (interval, lambda at: not first <= at <= last),
+    }
+    said, holds = claims[word]
+    return f"{word}(diubah, {said})", lambda row: None if row["diubah"] is None else holds(row["diubah"])
+
+
+NUMBERS = st.one_of(st.integers(-2, 12), st.sampled_from([0.25, 2.5, 9.75, 1e300, -1e-300]))
+WORDS = st.one_of(st.sampled_from(NAMES), st.text("aBo'\"%_\\é ", max_size=4))
+DAYS = st.dates(date(2019, 12, 1), date(2025, 1, 31))
+MOMENTS = st.one_of(
+    st.datetimes(datetime(2019, 12, 1), datetime(2025, 1, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001 - bounds
+        lambda at: at.replace(minute=0, second=0, microsecond=0)
+    ),
+    st.sampled_from([row["diubah"] for row in ROWS if row["diubah"]]),
+)
+COLUMNS: list[tuple[str, Callable[[Any], str], st.SearchStrategy[Any]]] = [
+    ("luas", repr, NUMBERS),
+    ("rw", repr, NUMBERS),
+    ("nama", text, WORDS),
+    ("tanggal", lambda day: f"DATE('{day}')", DAYS),
+    ("diubah", lambda at: f"TIMESTAMP('{at.isoformat()}')", MOMENTS),
+]
+RELATIONS = ["intersects", "disjoint", "contains", "within", "touches", "crosses", "overlaps", "equals"]
+claims = st.one_of(
+    *[kind(*column) for column in COLUMNS for kind in (compared, ranged, listed)],
+    st.builds(alike, st.booleans(), WORDS, st.booleans()),
+    st.builds(empty, st.sampled_from([*ROWS[0]]), st.booleans()),
+    st.builds(
+        spatial,
+        st.sampled_from(RELATIONS),
+        st.integers(0, 110),
+        st.integers(0, 60),
+        st.integers(0, 40),
+        st.integers(0, 40),
+        st.sampled_from(["BBOX", "POLYGON", "POINT"]),
+    ),
+    st.builds(
+        timed,
+        st.sampled_from(sorted(["T_AFTER", "T_BEFORE", "T_EQUALS", "T_DURING", "T_INTERSECTS", "T_DISJOINT"])),
+        MOMENTS,
+        MOMENTS,
+    ),
+    st.sampled_from(
+        [
+            ("aktif = TRUE", lambda row: row["aktif"]),
+            ("rw > luas", lambda row: None if None in (row["rw"], row["luas"]) else row["rw"] > row["luas"]),
+        ]
+    ),
+)
+
+
+def negated(claim: Claim) -> Claim:
+    def holds(row: Row) -> Truth:
+        value = claim[1](row)
+        return None if value is None else not value
+
+    return f"NOT {claim[0]}", holds
+
+
+def grouped(claim: Claim) -> Claim:
+    return f"({claim[0]})", claim[1]
+
+
+def every(parts: list[Claim]) -> Claim:
+    def holds(row: Row) -> Truth:
+        values = [part[1](row) for part in parts]
+        return False if False in values else None if None in values else True
+
+    return " AND ".join(part[0] for part in parts), holds
+
+
+def some(parts: list[Claim]) -> Claim:
+    def holds(row: Row) -> Truth:
+        values = [part[1](row) for part in parts]
+        return True if True in values else None if None in values else False
+
+    return " OR ".join(part[0] for part in parts), holds
+
+
+def combined(parts: st.SearchStrategy[Claim]) -> st.SearchStrategy[Claim]:
+    """OR of AND of NOT without parentheses, as precedence has it; then in parentheses."""
+    atoms = st.one_of(parts, parts.map(negated))
+    both = st.lists(atoms, min_size=1, max_size=3).map(every)
+    return st.lists(both, min_size=1, max_size=3).map(some).map(grouped)
+
+
+filters = st.recursive(claims, combined, max_leaves=6)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters)
+def test_a_filter_finds_what_a_plain_computation_finds(index: ReleaseIndex, claim: Claim) -> None:
+    said, holds = claim
+    question = Question(where=parse(said))
+    wanted = [number for number, row in enumerate(ROWS) if holds(row) is True]
+    assert list(index.rows(question, offset=0, limit=1000)) == wanted, said
+    assert index.total(question) == len(wanted)
+
+
+edges = st.tuples(st.integers(-20, 120), st.integers(-20, 120)).map(sorted)
+
+
+@settings(max_examples=150, deadline=None)
+@given(edges, edges, st.booleans())
+def test_a_box_finds_what_it_touches_and_nothing_beside_it(
+    index: ReleaseIndex, across: list[int], up: list[int], on_the_edge: bool
+) -> None:
+    scale = 1000 if on_the_edge else 1237
+    box = (109.6 + across[0] / scale, -6.95 + up[0] / scale, 109.6 + across[1] / scale, -6.95 + up[1] / scale)
+    shape = shapely.box(*box)
+    wanted = [number for number, row in enumerate(ROWS) if row["geometry"] and row["geometry"].intersects(shape)]
+    question = Question(boxes=(box,))
+    assert list(index.rows(question, offset=0, limit=1000)) == wanted
+    assert index.total(question) == len(wanted)
+
+
+def sorting_key(name: str) -> Callable[[int], Any]:
+    return lambda number: ROWS[number][name]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["nama", "luas", "rw", "tanggal", "diubah", "aktif"]), st.booleans()), max_size=3
+    ),
+    st.integers(0, 70),
+    st.integers(1, 70),
+)
+def test_the_order_is_total_with_nulls_last(
+    index: ReleaseIndex, order: list[tuple[str, bool]], offset: int, limit: int
+) -> None:
+    wanted = list(range(len(ROWS)))
+    for name, descending in reversed(order):
+        known = [number for number in wanted if ROWS[number][name] is not None]
+        unknown = [number for number in wanted if ROWS[number][name] is None]
+        # Equal rows keep their order, also where the order is reversed.
+        wanted = sorted(known, key=sorting_key(name), reverse=descending) + unknown
+    found = index.rows(Question(order=tuple(order)), offset=offset, limit=limit)
+    assert list(found) == wanted[offset : offset + limit]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("2021-03-01", "2022-06-30"),
+        ("2021-03-04", "2021-03-04"),
+        (None, "2020-12-31"),
+        ("2024-01-01", None),
+        (None, None),
+    ],
+)
+def test_a_period_finds_the_days_in_it(index: ReleaseIndex, begin: str | None, end: str | None) -> None:
+    first, last = (day and datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (begin, end))
+    inside = [
+        number
+        for number, row in enumerate(ROWS)
+        if row["tanggal"] and (begin or "0") <= row["tanggal"].isoformat() <= (end or "9")
+    ]
+    assert list(index.rows(Question(period=Period(first, last)), offset=0, limit=1000)) == inside
+
+
+def test_a_feature_is_found_by_its_key_alone(index: ReleaseIndex) -> None:
+    assert index.row_of("33.75.007") == 7
+    assert [index.row_of(id) for id in ("7", "33.75.7", "", "33.75.007 ", "' OR 1=1 --", "é" * 500)] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("tinggi > 3", "tinggi"),
+        ("nama = 3", "nama"),
+        ("rw = '3'", "rw"),
+        ("luas LIKE '3%'", "luas"),
+        ("tanggal > 'kemarin'", "tanggal"),
+        ("S_INTERSECTS(nama, POINT(1 1))", "nama"),
+        ("aktif = 1", "aktif"),
+        ("rw IN (1, 'dua')", "rw"),
+        ("T_AFTER(nama, DATE('2024-01-01'))", "nama"),
+        ("nama = rw", "nama"),
+    ],
+)
+def test_a_filter_that_does_not_fit_a_field_names_it(index: ReleaseIndex, said: str, named: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        index.total(Question(where=parse(said)))
+    assert refused.value.where["field"] == named
+
+
+@pytest.mark.parametrize(
+    "said", ["avg(rw) > 3", "nama LIKE kode", "S_INTERSECTS(POINT(1 1), POINT(1 1))", "CASEI(rw) = '3'"]
+)
+def test_what_is_not_supported_is_said(index: ReleaseIndex, said: str) -> None:
+    with pytest.raises(BadRequest):
+        index.total(Question(where=parse(said)))
+
+
+@cache
+def everything() -> tuple[int, ...]:
+    return tuple(range(len(ROWS)))
+
+
+@pytest.mark.parametrize("said", ["nama = 'x'' OR 1=1 --'", "nama LIKE '%'';DROP TABLE data;--'", '"kode" = \'"; --\''])
+def test_a_value_never_becomes_sql(index: ReleaseIndex, said: str) -> None:
+    assert list(index.rows(Question(where=parse(said)), offset=0, limit=10)) == []
+    assert list(index.rows(Question(), offset=0, limit=1000)) == list(everything())
