@@ -260,13 +260,18 @@ CHECKS: dict[str, Said] = {
         "Lengkapi, atau jelaskan mengapa wilayah itu tidak disertakan.",
     ),
     # What reading a file remarks.
+    "CRS_KEPT": Said(
+        "Berkas menyebutkan sistem koordinat {crs}; pilihan {given} tidak dipakai.",
+        "Yang tertulis di dalam berkas didahulukan: mengganti namanya saja akan menggeser peta.",
+        "Jika berkasnya yang keliru, perbaiki di berkas asal; jika tidak, hapus pilihan itu.",
+    ),
     "ENC_GUESSED": Said(
-        "Berkas tidak menyebutkan pengodean teksnya; dibaca sebagai {encoding}.",
+        "Berkas tidak menyebutkan pengodean teksnya; dibaca sebagai {encoding}, misalnya “{sample}”.",
         "Pengodean yang keliru mengubah huruf: “Café” menjadi “CafÃ©”.",
         "Periksa pratinjau; jika ada huruf aneh, pilih pengodean lain.",
     ),
     "FIELD_RENAMED": Said(
-        "{count} nama kolom diganti: {names}.",
+        "Kolom “{old}” diberi nama {new}.",
         "Nama kolom di API hanya huruf kecil, angka, dan garis bawah, dan tidak boleh sama; nama asal tetap tampil.",
         "Tidak perlu apa-apa, kecuali nama baru itu sulit dipahami.",
     ),
@@ -291,7 +296,7 @@ CHECKS: dict[str, Said] = {
         "Hapus kode HTML dari isi kolom.",
     ),
     "FORMULA": Said(
-        "Kolom {column}: {count} nilai berawal seperti rumus atau berupa rumus tanpa hasil.",
+        "{count} nilai berawal seperti rumus atau berupa rumus tanpa hasil, pertama di baris {row}.",
         "Rumus yang terbuka di lembar kerja orang lain dapat menjalankan perintah; pada unduhan ia dinetralkan.",
         "Simpan sebagai nilai (Tempel Khusus → Nilai).",
     ),
@@ -301,7 +306,7 @@ CHECKS: dict[str, Said] = {
         "Periksa pratinjau; ubah pada halaman Baca bila keliru.",
     ),
     "GPKG_CODE": Said(
-        "Pemicu atau tampilan di dalam GeoPackage diabaikan; hanya isi tabel yang disalin.",
+        "Pemicu atau tampilan di dalam GeoPackage diabaikan ({names}); hanya isi tabel yang disalin.",
         "Berkas data tidak boleh menjalankan perintah di server.",
         "Tidak perlu apa-apa.",
     ),

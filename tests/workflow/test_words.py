@@ -54,7 +54,7 @@ def test_every_remark_of_the_hostile_files_has_a_sentence() -> None:
 
 
 def test_a_sentence_is_said_although_a_parameter_is_missing() -> None:
-    assert labels.sentence(Finding("ENC_GUESSED", Severity.WARNS)).endswith("dibaca sebagai ….")
+    assert labels.sentence(Finding("ENC_GUESSED", Severity.WARNS)).endswith("dibaca sebagai …, misalnya “…”.")
     assert labels.sentence(Finding("BARU", Severity.INFORMS, {"x": "apa"})) == "apa"
     assert labels.why("BARU") == labels.mend("BARU") == ""
 

@@ -14,6 +14,7 @@ from workflow.layer import Field, Layer
 from workflow.sop import Kind
 
 CODE_WORDS = frozenset({"kode", "kd", "code", "bps", "kemendagri", "dagri", "kdepum", "kdebps", "kdcpum", "kdcbps"})
+NAME_WORDS = frozenset({"nama", "nm", "name"})
 LEVEL_WORDS = {
     Level.KELURAHAN: frozenset(["kelurahan", "kel", "desa", "wadmkd"]),
     Level.KECAMATAN: frozenset(["kecamatan", "kec", "wadmkc"]),
@@ -156,7 +157,7 @@ def _code_columns(layer: Layer, context: Context) -> list[Column]:
     found = []
     for field in layer.fields if context.area_codes.areas else ():
         told = bool(named) and find(layer, named) == field
-        if not told and not words(field) & (CODE_WORDS | ALL_LEVEL_WORDS):
+        if not told and not _is_code(field) and not words(field) & ALL_LEVEL_WORDS:
             continue
         cells = texts(layer, field)
         filled = [value for value in cells if value]
@@ -173,11 +174,15 @@ def _name_columns(layer: Layer, context: Context) -> list[Column]:
         if len(words(field)) > 6:
             continue
         for level, level_words in LEVEL_WORDS.items():
-            if words(field) & level_words and not words(field) & CODE_WORDS and is_text(layer, field):
+            if words(field) & level_words and not _is_code(field) and is_text(layer, field):
                 cells = texts(layer, field)
                 if any(cells) and not any(map(looks_like_a_code, cells)):
                     found.append(Column(field, level, cells))
     return found
+
+
+def _is_code(field: Field) -> bool:
+    return bool(words(field) & CODE_WORDS) and not words(field) & NAME_WORDS
 
 
 def _level(field: Field, filled: list[str], codes: AreaCodes) -> Level:
