@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -103,9 +103,9 @@ def sample_city(home: Path, port: int) -> Settings:
     """The sample city, built and published, in a SEBAR_HOME of its own."""
     settings = completed(Settings(home=home, port=port, demo_password="kata sandi untuk uji"))
     migrate(settings)
-    records = open_records(settings)
-    journey = create_journey(settings, records)
-    seed_demo(journey, build=lambda submission: build_now(records, settings, submission))
+    with closing(open_records(settings)) as records:
+        journey = create_journey(settings, records)
+        seed_demo(journey, build=lambda submission: build_now(records, settings, submission))
     return settings
 
 
