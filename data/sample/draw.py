@@ -144,7 +144,7 @@ def _road(number: int, name: str, status: str, line: LineString, rng) -> dict[st
 
 
 def roads_a_year_later(roads_2025: geopandas.GeoDataFrame, rng) -> geopandas.GeoDataFrame:
-    """Two removed, one rerouted, some repaired: something for the comparison to show."""
+    """Two removed, one rerouted, some repaired, a new one that leaves the city: a comparison and a warning."""
     later = roads_2025.drop(index=[7, 31]).reset_index(drop=True)
     later["tahun"] = 2026
     repaired = later.kondisi == "rusak berat"
@@ -155,11 +155,13 @@ def roads_a_year_later(roads_2025: geopandas.GeoDataFrame, rng) -> geopandas.Geo
     )
     later.loc[20, "geometry"] = moved
     later.loc[20, "panjang_m"] = round(moved.length, 1)
-    start = later.geometry.iloc[0].coords[-1]
-    new = _road(90, "Lingkar Contoh", "kota", LineString([start, (start[0] + 310, start[1] + 140)]), rng) | {
-        "tahun": 2026
-    }
-    return geopandas.GeoDataFrame([*later.to_dict("records"), new], geometry="geometry", crs="EPSG:32749")
+    start = min((end for line in later.geometry for end in (line.coords[0], line.coords[-1])), key=lambda end: end[0])
+    bend, end = (start[0] - 900, start[1] + 40), (start[0] - 1500, start[1] - 30)
+    new = [
+        _road(number, "Lingkar Contoh", "kota", LineString(line), rng) | {"tahun": 2026}
+        for number, line in ((90, (start, bend)), (91, (bend, end)))
+    ]
+    return geopandas.GeoDataFrame([*later.to_dict("records"), *new], geometry="geometry", crs="EPSG:32749")
 
 
 def alleys_with_faults(outline: Polygon, rng) -> geopandas.GeoDataFrame:
