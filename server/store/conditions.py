@@ -143,8 +143,8 @@ def _within_text(name: Name, begin: datetime | None, end: datetime | None) -> Pi
     """2024, 2024-05 and 2024-05-31 by their own width; anything else (2024-S1, 2024/2025) by its year."""
     first = begin.date().isoformat() if begin else "0000-00-00"
     last = end.date().isoformat() if end else "9999-99-99"
-    after: Pieces = (name, " >= substr(", Bound(first), ", 1, length(", name, "))")
-    before: Pieces = (name, " <= substr(", Bound(last), ", 1, length(", name, "))")
+    after: Pieces = (name, " >= substr(CAST(", Bound(first), " AS TEXT), 1, length(", name, "))")
+    before: Pieces = (name, " <= substr(CAST(", Bound(last), " AS TEXT), 1, length(", name, "))")
     yearly = ("substr(", name, ", 1, 4) >= ", Bound(first[:4]), " AND substr(", name, ", 1, 4) <= ", Bound(last[:4]))
     return (
         "CASE WHEN substr(",
@@ -362,6 +362,12 @@ def _geometry(value: Any) -> BaseGeometry:
     if geometry.is_empty:
         raise unsupported(value)
     return geometry
+
+
+def is_number(identifier: str) -> bool:
+    """Whether a feature's id can be a number that both databases know."""
+    digits = identifier.removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and len(digits) < 19
 
 
 def _is_casei(node: ast.Function) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import Bound, Name, Pieces, conditions, joined, order
+from server.store.conditions import Bound, Name, Pieces, conditions, is_number, joined, order
 from server.store.index import Box, Question, Rows
 from workflow.errors import Broken
 from workflow.layer import FieldType
@@ -67,7 +67,7 @@ class GeoPackageIndex:
     def row_of(self, identifier: str) -> int | None:
         key = self.known.key
         whole = key is None or self.known.types[key] == FieldType.INTEGER
-        if whole and not _is_number(identifier):
+        if whole and not is_number(identifier):
             return None
         if key is None:
             row = int(identifier) - 1
@@ -78,7 +78,7 @@ class GeoPackageIndex:
 
     def _keyless(self, key: str, identifier: str) -> int | None:
         """A feature whose key is empty carries its number instead."""
-        if not _is_number(identifier):
+        if not is_number(identifier):
             return None
         where, values = composed((Name(key), " IS NULL AND fid = ", Bound(int(identifier))))
         found = self._ask(f"SELECT fid - 1 FROM data WHERE {where}", values)  # noqa: S608 - values are bound
@@ -149,11 +149,6 @@ def _edges(tests: tuple[str, ...], box: Sequence[float]) -> Pieces:
     west, south, east, north = box
     edges = zip(tests, (west, east, south, north), strict=True)
     return joined(((test, Bound(edge)) for test, edge in edges), " AND ")
-
-
-def _is_number(identifier: str) -> bool:
-    digits = identifier.removeprefix("-")
-    return digits.isascii() and digits.isdecimal() and len(digits) < 19
 
 
 def _connection(file: File) -> sqlite3.Connection:

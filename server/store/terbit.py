@@ -56,7 +56,7 @@ def load(raw: Raw, home: Path, release: Release) -> None:
     for collection in _collections(release):
         candidate = _candidate(collection, release)
         raw.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [candidate[1]])
-        if _exists(raw, candidate) or _exists(raw, _table(collection, release)):
+        if _exists(raw, candidate) or _exists(raw, table_of(collection, release)):
             continue
         folder = home / release.folder / collection["folder"]
         with closing(_open(folder / "data.gpkg")) as source:
@@ -77,14 +77,14 @@ def point(raw: Raw, current: Release | None, releases: Sequence[Release]) -> Non
     if current is None:
         for release in releases:
             for collection in _collections(release):
-                _revoke(raw, _table(collection, release))
+                _revoke(raw, table_of(collection, release))
     else:
         for collection in served:
             _publish(raw, collection, current)
 
 
 def _publish(raw: Raw, collection: Collection, release: Release) -> None:
-    table, candidate, view = _table(collection, release), _candidate(collection, release), _view(collection["id"])
+    table, candidate, view = table_of(collection, release), _candidate(collection, release), _view(collection["id"])
     if not _exists(raw, table):
         renamed = ("calon", table[1])
         raw.execute(_ddl("ALTER TABLE {} RENAME TO {}", candidate, table[1:]))
@@ -223,7 +223,8 @@ def _candidate(collection: Collection, release: Release) -> Name:
     return "calon", _fitting(f"{collection['id']}_{content[:16]}")
 
 
-def _table(collection: Collection, release: Release) -> Name:
+def table_of(collection: Collection, release: Release) -> Name:
+    """Where a published release can be asked."""
     return "terbit", _fitting(f"{collection['id']}_{release.number}")
 
 

@@ -65,9 +65,9 @@ def index(request: pytest.FixtureRequest, release: tuple[Path, Release]) -> Iter
         migrate(Settings(home, url))
         with psycopg.connect(url) as connection:
             terbit.load(connection, home, published)
-        table = ("calon", f"desa_{published.content_hash[:16]}")
+            terbit.point(connection, published, [published])
         with open_pool(url) as pool:
-            yield PostgisIndex(pool, table, rows_of(entry))
+            yield PostgisIndex(pool, terbit.table_of(entry, published), rows_of(entry))
 
 
 def text(value: str) -> str:
