@@ -14,6 +14,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from server.build import Build, Outdated, broken_build
 from server.journey import Journey
+from server.release.publishing import bump_revision
 from workflow.errors import SebarError
 
 LOG = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ class Worker:
             for submission, number in self.journey.records.unfinished_builds():
                 self._start(submission, number)
             self.journey.publish_due()
+            # A process may have died between its commit and its announcement.
+            bump_revision(self.journey.settings.home, self.journey.records.revision())
         except (SebarError, sa.exc.SQLAlchemyError) as error:
             LOG.error("the worker looks around again in 2 s: %s", error)
             time.sleep(2)
