@@ -133,7 +133,7 @@ def check(settings: Settings, given: argparse.Namespace) -> int:
 
 
 def pygeoapi_config(settings: Settings, _given: argparse.Namespace) -> int:
-    from server.ogc.adapter import configuration
+    from server.ogc.configuration import configuration
     from server.store import open_records
 
     import yaml
