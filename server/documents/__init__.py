@@ -11,6 +11,5 @@ ISSUED: dict[str, str] = {
     "bukti_penyebarluasan": "Bukti penyebarluasan data",
     "surat_penarikan": "Surat penarikan data",
     "bukti_pemberlakuan": "Bukti pemberlakuan kembali rilis",
-    "daftar_data": "Daftar Data OPD",
 }
 """Kinds of the documents that are issued here, and their names."""

@@ -1,0 +1,94 @@
+"""A step's document gets its number, is kept, and stands in the records."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from server.documents import ISSUED
+from server.documents.letters import WIB, letter_number, step_document
+from server.documents.wording import LETTERS
+from server.files import keep
+from server.settings import Settings
+from workflow.dataset import Event
+from workflow.errors import NotFound
+from workflow.store import Document, Person, Records, SubmissionRecord
+
+LIMIT = 20 * 1024 * 1024
+
+
+def issue(records: Records, settings: Settings, event: Event) -> Document | None:
+    """The document of this step, made the first time it is asked for; None where the step has none.
+
+    Numbers run without gaps within a year. Raises NotFound where the submission is not there.
+    """
+    letter = LETTERS.get(event.step)
+    if letter is None:
+        return None
+    record = records.submission(event.submission)
+    if record is None:
+        raise NotFound(f"Pengajuan “{event.submission}” tidak ada.")
+    with _one_at_a_time(settings):
+        for known in records.documents(submission=event.submission):
+            if known.kind == letter.kind and known.created_at == event.at:
+                return known
+        number = letter_number(settings, _sequence(records, event), event.at)
+        content = _rendered(records, settings, record, event, number)
+        name = f"{letter.kind.replace('_', '-')}-{event.dataset}.pdf"
+        kept = keep(io.BytesIO(content), settings.home / "documents", name, LIMIT)
+        document = Document(
+            sha256=kept.sha256,
+            kind=letter.kind,
+            name=name,
+            media_type="application/pdf",
+            bytes=kept.bytes,
+            created_at=event.at,
+            created_by=event.actor,
+            number=number,
+            submission=event.submission,
+            batch=record.move.batch,
+        )
+        records.add_document(document)
+    return document
+
+
+def _rendered(records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str) -> bytes:
+    agencies = {agency.id: agency for agency in records.agencies()}
+    batch = records.batch(record.move.batch)
+    if batch is None or record.move.agency not in agencies:
+        raise NotFound(f"Daftar Data “{record.move.batch}” tidak ada.")
+    releases = records.releases(event.dataset) if event.step in ("publish", "withdraw", "restore") else ()
+    return step_document(
+        event,
+        record,
+        people=people_to_print(records),
+        agency=agencies[record.move.agency],
+        batch=batch,
+        findings=records.findings(event.submission),
+        settings=settings,
+        number=number,
+        release=next((release.number for release in releases if release.submission == event.submission), None),
+    )
+
+
+def people_to_print(records: Records) -> Mapping[str, Person]:
+    """People by id, each with the name of their agency instead of its id."""
+    names = {agency.id: agency.name for agency in records.agencies()}
+    return {person.id: replace(person, agency=names.get(person.agency, "")) for person in records.people()}
+
+
+def _sequence(records: Records, event: Event) -> int:
+    issued = (document for document in records.documents() if document.kind in ISSUED)
+    return 1 + sum(document.created_at.astimezone(WIB).year == event.at.astimezone(WIB).year for document in issued)
+
+
+@contextmanager
+def _one_at_a_time(settings: Settings) -> Iterator[None]:
+    folder = settings.home / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "letters").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

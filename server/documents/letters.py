@@ -1,0 +1,210 @@
+"""What each step of the SOP prints: the words, the people and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from server.documents.typesetting import letterhead, pdf, place_name, qr_code
+from server.documents.wording import BLANK, LETTERS, TO_WALIDATA, Letter
+from server.settings import Settings
+from workflow.dataset import Event
+from workflow.findings import Principle, Severity
+from workflow.labels import DAYS, MONTHS, PRINCIPLES, ROLES, angka, tanggal, terbilang
+from workflow.sop import Kind, Role, Status
+from workflow.store import Agency, Batch, FindingRecord, Person, SubmissionRecord
+
+WIB = ZoneInfo("Asia/Jakarta")
+SHOWN_FINDINGS = 40
+KINDS = {Kind.GEOSPATIAL: "Data geospasial", Kind.STATISTICS: "Data statistik"}
+
+
+def step_document(
+    event: Event,
+    record: SubmissionRecord,
+    *,
+    people: Mapping[str, Person],
+    agency: Agency,
+    batch: Batch,
+    findings: Sequence[FindingRecord],
+    settings: Settings,
+    number: str = "",
+    release: int | None = None,
+) -> bytes:
+    """The PDF of one step. `people` by id, each with the name of their agency to print."""
+    letter = LETTERS[event.step]
+    sender, receiver = Role.WALIDATA, Role.PRODUSEN_DATA
+    if event.step == "return" and event.source is Status.VERIFIED:
+        sender, receiver = Role.PEMBINA_DATA, Role.WALIDATA
+    said = {
+        "today": f"Pada hari ini, {day_in_words(_day(event.at))},",
+        "agency": agency.name,
+        "receiver": ROLES[receiver],
+    }
+    signers = [
+        (
+            word,
+            sender if event.step == "return" else role,
+            event.actor if who == "actor" else getattr(record.move, who or "_", None),
+        )
+        for word, role, who in letter.signers
+    ]
+    data = _data(letter, record, agency, batch, settings, number) | {
+        "opening": letter.opening.format(**said),
+        "closing": TO_WALIDATA if receiver is Role.WALIDATA and event.step == "return" else letter.closing,
+        "facts": _facts(record, agency, batch) + _facts_of_step(event, record, settings, release),
+        "note": {"title": letter.note, "text": event.note} if letter.note and event.note.strip() else None,
+        "place": f"{place_name(settings)}, {tanggal(_day(event.at))}",
+        "signatures": [_signature(word, role, people.get(who or ""), agency, settings) for word, role, who in signers],
+        **_seal(event.content_hash, settings),
+        **_results(letter, event.step, findings, people),
+    }
+    return pdf("surat.typ", data, at=event.at, qr=qr_code(data["address"]))
+
+
+def blank_approval(
+    record: SubmissionRecord,
+    *,
+    people: Mapping[str, Person],
+    agency: Agency,
+    batch: Batch,
+    findings: Sequence[FindingRecord],
+    settings: Settings,
+    at: datetime,
+) -> bytes:
+    """The lembar pengesahan to print, sign and scan, for a Pembina Data who does not sign in."""
+    who = (record.move.verified_by or "", "")
+    data = _data(BLANK, record, agency, batch, settings, "____________________") | {
+        "opening": BLANK.opening.format(agency=agency.name),
+        "closing": BLANK.closing,
+        "facts": _facts(record, agency, batch),
+        "note": None,
+        "place": f"{place_name(settings)}, ____________________",
+        "signatures": [
+            _signature(word, role, people.get(id), agency, settings)
+            for (word, role, _), id in zip(BLANK.signers, who, strict=True)
+        ],
+        **_seal(record.move.content_hash, settings),
+        **_results(BLANK, "approve", findings, people),
+    }
+    return pdf("surat.typ", data, at=at, qr=qr_code(data["address"]))
+
+
+def _data(
+    letter: Letter, record: SubmissionRecord, agency: Agency, batch: Batch, settings: Settings, number: str
+) -> dict[str, Any]:
+    footer = " · ".join(filter(None, (letter.title, number.strip("_"), record.title[:80])))
+    return {
+        "kop": letterhead(settings),
+        "blank": letter is BLANK,
+        "title": letter.title,
+        "number": number,
+        "footer": footer,
+    }
+
+
+def _seal(content_hash: str | None, settings: Settings) -> dict[str, str]:
+    checked_at = f"{settings.url}/verifikasi/"
+    return {"hash": content_hash or "", "checked-at": checked_at, "address": f"{checked_at}{content_hash or ''}"}
+
+
+def _facts(record: SubmissionRecord, agency: Agency, batch: Batch) -> list[tuple[str, str]]:
+    facts = [
+        ("Judul data", record.title),
+        ("Nama tetap", record.move.dataset),
+        ("Jenis", KINDS[record.move.kind]),
+        ("Produsen Data", agency.name),
+        ("Periode", str(record.metadata.get("period") or batch.period)),
+        ("Berita Acara", f"Nomor {batch.number or '–'} tanggal {tanggal(batch.date)}"),
+        ("Isi", contents(record)),
+        ("Berkas asal", f"{record.upload_name} ({angka(record.upload_bytes)} bita)"),
+    ]
+    if record.move.round > 1:
+        facts.append(("Putaran", f"ke-{record.move.round}"))
+    return [fact for fact in facts if fact[1]]
+
+
+def contents(record: SubmissionRecord) -> str:
+    """27 fitur; 1.240 baris."""
+    collections = (record.manifest or {}).get("collections", ())
+    words = [f"{angka(entry['count'])} {'fitur' if entry.get('geometry_type') else 'baris'}" for entry in collections]
+    return "; ".join(words)
+
+
+def _facts_of_step(
+    event: Event, record: SubmissionRecord, settings: Settings, release: int | None
+) -> list[tuple[str, str]]:
+    at = event.at.astimezone(WIB)
+    facts = [("Dicatat di Sebar", f"{tanggal(at.date())}, {at:%H.%M} WIB")]
+    if release is not None:
+        facts.append(("Rilis", str(release)))
+    if event.step in ("publish", "restore"):
+        facts.append(("Alamat", f"{settings.url}/data/{record.move.dataset}"))
+        facts.append(("OGC API", f"{settings.url}/ogc/collections/{record.move.dataset}"))
+    if event.detail.get("scan"):
+        facts.append(("Sidik pindaian", str(event.detail["scan"])))
+    return facts
+
+
+def _results(
+    letter: Letter, step: str, findings: Sequence[FindingRecord], people: Mapping[str, Person]
+) -> dict[str, Any]:
+    """Counts by principle, the warnings set aside and, where data go back, what is still wrong."""
+    waived = (
+        [entry for entry in findings if entry.waived_by] if step in ("verify", "approve", "approve_on_paper") else []
+    )
+    wrong = [entry for entry in findings if not entry.waived_by and entry.severity != Severity.INFORMS]
+    wrong = wrong if step == "return" else []
+    more = len(wrong) - SHOWN_FINDINGS
+    return {
+        "summary": [_counts(principle, findings) for principle in Principle] if letter.summary else [],
+        "waived": [_waived(entry, people) for entry in waived],
+        "open": [{"message": entry.message, "place": _place(entry)} for entry in wrong[:SHOWN_FINDINGS]],
+        "more": f"Dan {angka(more)} temuan lain, yang terlihat di Sebar." if more > 0 else "",
+    }
+
+
+def _counts(principle: Principle, findings: Sequence[FindingRecord]) -> list[str]:
+    own = [entry for entry in findings if entry.principle == principle]
+
+    def count(severity: Severity) -> str:
+        return str(sum(entry.severity == severity and not entry.waived_by for entry in own))
+
+    waived = str(sum(bool(entry.waived_by) for entry in own))
+    return [PRINCIPLES[principle], count(Severity.BLOCKS), count(Severity.WARNS), waived, count(Severity.INFORMS)]
+
+
+def _waived(entry: FindingRecord, people: Mapping[str, Person]) -> dict[str, str]:
+    person = people.get(entry.waived_by or "")
+    day = f", {tanggal(_day(entry.waived_at))}" if entry.waived_at else ""
+    return {"message": entry.message, "reason": entry.waived_why, "by": f"{person.name if person else '–'}{day}"}
+
+
+def _place(entry: FindingRecord) -> str:
+    parts = ((f"baris {entry.row}" if entry.row else ""), (f"kolom {entry.column}" if entry.column else ""))
+    return ", ".join(filter(None, parts)) or "seluruh data"
+
+
+def _signature(word: str, role: Role, person: Person | None, agency: Agency, settings: Settings) -> dict[str, str]:
+    office = {Role.PRODUSEN_DATA: agency.name, Role.WALIDATA: settings.office}.get(
+        role, person.agency if person else ""
+    )
+    return {"as": f"{word},", "role": ROLES[role], "agency": office, "name": person.name if person else ""}
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(WIB).date()
+
+
+def day_in_words(day: date) -> str:
+    """Kamis, tanggal dua puluh enam bulan Maret tahun dua ribu dua puluh enam"""
+    month = MONTHS[day.month - 1]
+    return f"{DAYS[day.weekday()]}, tanggal {terbilang(day.day)} bulan {month} tahun {terbilang(day.year)}"
+
+
+def letter_number(settings: Settings, sequence: int, at: datetime) -> str:
+    return settings.letter_number.format(
+        klasifikasi=settings.letter_class, urut=sequence, kode_unit=settings.unit_code, tahun=_day(at).year
+    )
