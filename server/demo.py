@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 
 SAMPLE = ROOT / "data" / "sample"
 BERITA_ACARA = SAMPLE / "berita-acara.pdf"
-WAIVED = "Contoh: sudah dijelaskan dalam riwayat data, jadi dikesampingkan."
+WAIVED = "Contoh: dikesampingkan otomatis saat kota peraga diisi; belum diperiksa orang."
 CITY_TIME = ZoneInfo("Asia/Jakarta")
 READABLE = (".gpkg", ".geojson", ".json", ".zip", ".shp", ".csv", ".xlsx", ".kml", ".fgb", ".parquet")
 SETTLED = ("done", "failed")
@@ -74,7 +74,7 @@ PLAN: tuple[Planned, ...] = (
     Planned("penduduk.csv", "dindukcapil", "published", 50),
     Planned("genangan-rob.geojson", "bpbd", "published", 40),
     Planned("ikm-batik.xlsx", "dindagkop-ukm", "approved", 24),
-    Planned("timbulan-sampah.csv", "dlh", "submitted", 20),
+    Planned("timbulan-sampah.csv", "dlh", "submitted", 30),
     Planned(
         "tps.geojson",
         "dlh",
@@ -243,7 +243,8 @@ def _batch(journey: Journey, producer: Any, number: str, moment: datetime) -> st
     for batch in journey.records.batches(agency=producer.agency):
         if batch.number == number:
             return batch.id
-    day = moment.astimezone(CITY_TIME).date() - timedelta(days=1)
+    local = moment.astimezone(CITY_TIME)
+    day = (local - timedelta(days=1 if local.weekday() else 3)).date()
     with BERITA_ACARA.open("rb") as stream:
         paper = Upload(stream, BERITA_ACARA.name)
         return journey.create_batch(producer, number=number, day=day, period=str(day.year), berita_acara=paper).id
