@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
@@ -39,7 +39,7 @@ class TooManyAttempts(SebarError):
     title = "Terlalu banyak percobaan masuk"
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]
     """The person of this request, as Flask-Login wants to see them."""
 
     def __init__(self, person: Person) -> None:
@@ -67,8 +67,8 @@ def only[View: Callable[..., Any]](*roles: Role) -> Callable[[View], View]:
     return ruled
 
 
-def rule_of(app: Flask, endpoint: str) -> str | frozenset[Role] | None:
-    """"public", the roles that may call it, or None: nobody."""
+def rule_of(app: Flask, endpoint: str) -> Literal["public"] | frozenset[Role] | None:
+    """ "public", the roles that may call it, or None: nobody."""
     if endpoint == "static" or endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS:
         return "public"
     return getattr(app.view_functions[endpoint], "access", None)
@@ -79,7 +79,7 @@ def guard(app: Flask, journey: Journey) -> None:
     manager = LoginManager(app)
     manager.session_protection = "basic"
 
-    @manager.user_loader
+    @manager.user_loader  # type: ignore[untyped-decorator]
     def load(id: str) -> SignedIn | None:
         person = journey.records.person(id)
         return SignedIn(person) if person and person.active else None
@@ -151,9 +151,7 @@ def authenticate(username: str, password: str) -> Person:
     journey: Journey = current_app.extensions["journey"]
     records, now = journey.records, journey.clock()
     if records.login_failures(username, now - WINDOW) >= FAILURES:
-        raise TooManyAttempts(
-            "Terlalu banyak percobaan masuk dengan nama ini.", mend="Coba lagi 15 menit kemudian."
-        )
+        raise TooManyAttempts("Terlalu banyak percobaan masuk dengan nama ini.", mend="Coba lagi 15 menit kemudian.")
     person = records.person_by_username(username)
     # An unknown name costs as much time as a known one.
     if not _fits(person.password_hash if person else NOBODY, password) or person is None or not person.active:

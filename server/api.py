@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -14,9 +15,9 @@ from server.api_description import describe
 from server.clock import due_date
 from server.comparing import compare_with_current
 from server.journey import Journey, Upload
+from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
-from workflow.dataset import Act, Actor, Event
 from workflow.sop import Status
 from workflow.store import FindingRecord, SubmissionRecord
 
@@ -399,10 +400,9 @@ def _day(text: str, field: str) -> date:
 
 
 def _moment(text: Any) -> datetime:
-    try:
+    moment = None
+    with suppress(ValueError):
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        moment = None  # type: ignore[assignment]
     if moment is None or moment.tzinfo is None:
         raise BadRequest(
             f"“{text}” bukan waktu yang lengkap.",

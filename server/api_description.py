@@ -48,10 +48,7 @@ READING: dict[str, Any] = {
         ),
     },
 }
-STEP = {
-    "type": "object",
-    "properties": {"note": TEXT, "content_hash": HASH, "at": {**TEXT, "format": "date-time"}},
-}
+STEP: dict[str, Any] = {"note": TEXT, "content_hash": HASH, "at": {**TEXT, "format": "date-time"}}
 
 # method, path, sentence, media type of the body, its properties or schema, success
 CALLS: tuple[tuple[str, str, str, str, dict[str, Any], int], ...] = (
@@ -100,7 +97,7 @@ CALLS: tuple[tuple[str, str, str, str, dict[str, Any], int], ...] = (
         200,
     ),
     ("get", "/submissions/{id}/comparison", "Beda dengan rilis yang berlaku.", "", {}, 200),
-    ("post", "/submissions/{id}/steps/{step}", "Ambil satu langkah SOP.", "application/json", STEP["properties"], 200),
+    ("post", "/submissions/{id}/steps/{step}", "Ambil satu langkah SOP.", "application/json", STEP, 200),
     (
         "post",
         "/datasets/{id}/steps/{step}",

@@ -133,12 +133,14 @@ def check(settings: Settings, given: argparse.Namespace) -> int:
 
 
 def pygeoapi_config(settings: Settings, _given: argparse.Namespace) -> int:
+    import yaml
+
     from server.ogc.configuration import configuration
     from server.store import open_records
 
-    import yaml
-
-    print(yaml.safe_dump(configuration(open_records(settings).registry(), settings), allow_unicode=True, sort_keys=False))
+    print(
+        yaml.safe_dump(configuration(open_records(settings).registry(), settings), allow_unicode=True, sort_keys=False)
+    )
     return 0
 
 

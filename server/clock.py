@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
+from functools import cache
 
 from server.journey import Journey
 from workflow.dataset import Submission
-from workflow.deadlines import Calendar, Counting, days_late, days_left, due_of
+from workflow.deadlines import DAYS, Calendar, Counting, days_late, days_left, due_of
+from workflow.sop import SOP, Status
 
 
 def calendar_of(journey: Journey) -> Calendar:
@@ -19,7 +22,14 @@ def calendar_of(journey: Journey) -> Calendar:
 
 
 def due_date(journey: Journey, move: Submission, calendar: Calendar | None = None) -> date | None:
-    return due_of(move, calendar or calendar_of(journey))
+    return due_of(move, calendar or calendar_of(journey), days_of(journey.settings.step_days))
+
+
+@cache
+def days_of(step_days: str) -> Mapping[Status, int]:
+    """The setting "submit=3,verify=5,…" by the status in which each step is awaited."""
+    days = {name.strip(): int(count) for name, _, count in (part.partition("=") for part in step_days.split(","))}
+    return {status: days.get(row.name, row.days) for row in SOP if row.days for status in row.sources if status in DAYS}
 
 
 def left(journey: Journey, due_on: date | None, calendar: Calendar) -> int | None:

@@ -7,7 +7,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from workflow.errors import BadUpload, TooLarge
 
@@ -31,7 +31,7 @@ class Kept:
     name: str
 
 
-def keep(stream: BinaryIO, folder: Path, name: str, limit: int) -> Kept:
+def keep(stream: IO[bytes], folder: Path, name: str, limit: int) -> Kept:
     """Writes, hashes and syncs the stream, then gives it its name. Nothing half-written has a name.
 
     Raises TooLarge over `limit` bytes.

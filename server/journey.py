@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from server.failpoints import failpoint
 from server.files import Kept, keep, paper_type
@@ -40,7 +40,7 @@ PAPER_LIMIT = 20 * 1024 * 1024
 class Upload:
     """A file that a request carries."""
 
-    stream: BinaryIO
+    stream: IO[bytes]
     name: str
 
 
@@ -80,9 +80,7 @@ class Journey:
 
     # entering data
 
-    def create_batch(
-        self, actor: Actor, *, number: str, day: date, period: str, berita_acara: Upload | None
-    ) -> Batch:
+    def create_batch(self, actor: Actor, *, number: str, day: date, period: str, berita_acara: Upload | None) -> Batch:
         """One agency × period × Berita Acara. Raises BadUpload where the paper is no PDF or image."""
         _only(actor, Role.PRODUSEN_DATA, "membuat Daftar Data")
         now = self.clock()
@@ -189,9 +187,7 @@ class Journey:
             move = replace(move, batch=papers.id, has_berita_acara=True, berita_acara_date=papers.date)
         changed = replace(changed, move=_described(move, facts))
         version = record.move.version if expected_version is None else expected_version
-        return self.records.change_submission(
-            changed, expected_version=version, actor=actor.id, at=self.clock()
-        )
+        return self.records.change_submission(changed, expected_version=version, actor=actor.id, at=self.clock())
 
     def _dataset_for(self, actor: Actor, id: str | None, facts: Mapping[str, Any]) -> tuple[Dataset | None, str]:
         if id is None:
@@ -311,9 +307,7 @@ class Journey:
         review.row_for(step, record.move, actor)
         now = self.clock()
         paper = self._paper(actor, scan, "Lembar pengesahan", "", now) if scan else None
-        act = Act(
-            step, actor, now, note, content_hash, publish_at, scan=paper.sha256 if paper else None
-        )
+        act = Act(step, actor, now, note, content_hash, publish_at, scan=paper.sha256 if paper else None)
         if step == "publish":
             return self._publish(record, act)
         if step in ("withdraw", "restore"):
@@ -361,9 +355,7 @@ class Journey:
             after, event = review.take_step(record.move, replace(act, probed=True))
             moves = [(record.move, after, event), *self._superseding(record.move.dataset, act)]
             failpoint("publish.before_commit")
-            revision = self.records.publish(
-                moves, release=release, dataset=record.move.dataset, current=release.number
-            )
+            revision = self.records.publish(moves, release=release, dataset=record.move.dataset, current=release.number)
             failpoint("publish.committed")
             bump_revision(self.settings.home, revision)
             failpoint("publish.announced")
@@ -469,9 +461,7 @@ def sees(actor: Actor, move: Submission) -> bool:
 
 
 def _described(move: Submission, facts: Mapping[str, Any]) -> Submission:
-    return replace(
-        move, access=Access(facts["access"]), missing_metadata=tuple(missing_metadata(facts, move.kind))
-    )
+    return replace(move, access=Access(facts["access"]), missing_metadata=tuple(missing_metadata(facts, move.kind)))
 
 
 def slug(title: str) -> str:

@@ -44,7 +44,7 @@ PEOPLE = (
 
 METADATA: dict[str, Any] = {
     "title": "Batas Kelurahan",
-    "abstract": "Batas kelurahan Kota Pekalongan untuk uji coba, digambar ulang dari peta indikatif; bukan batas resmi.",
+    "abstract": "Batas kelurahan Kota Pekalongan untuk uji coba, digambar dari peta indikatif; bukan batas resmi.",
     "kind": "geospatial",
     "topic": "boundaries",
     "keywords": ["batas", "kelurahan"],
@@ -175,7 +175,8 @@ def add_people(journey: Journey) -> None:
     for agency in dict.fromkeys(row[1] for row in PEOPLE):
         journey.records.save_agency(Agency(agency, agency.upper(), agency.upper()), actor="test", at=now)
     for username, agency, role, kinds in PEOPLE:
-        person = Person(f"id-{username}", username, username.title(), agency, frozenset({role}), frozenset(kinds), hashed)
+        roles, of = frozenset({role}), frozenset(kinds)
+        person = Person(f"id-{username}", username, username.title(), agency, roles, of, hashed)
         journey.records.save_person(person, actor="test", at=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -75,10 +76,10 @@ def due(started_at: datetime, days: int, calendar: Calendar) -> date:
     return day
 
 
-def due_of(submission: Submission, calendar: Calendar) -> date | None:
+def due_of(submission: Submission, calendar: Calendar, days_of: Mapping[Status, int] = DAYS) -> date | None:
     """When the next step is due. None while it is returned (the clock stops; a new round starts it afresh),
     when nothing more is to be done, and where the start is not known (a draft without a Berita Acara)."""
-    days = DAYS.get(submission.status)
+    days = days_of.get(submission.status)
     start = _start(submission, calendar)
     return due(start, days, calendar) if days and start else None
 

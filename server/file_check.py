@@ -1,0 +1,42 @@
+"""`sebar check FILE`: the findings of a file, without a server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from server.build import finding_record
+from server.intake.reader import read_upload
+from server.reference import load_area_codes, load_city
+from server.release.dictionary import described
+from workflow.checks import Context, run_checks
+from workflow.errors import BadUpload
+from workflow.findings import Severity
+from workflow.labels import SEVERITIES
+from workflow.sop import Kind
+
+# What only a submission has, not a file.
+BESIDE_THE_FILE = frozenset({"METADATA_MISSING", "BERITA_ACARA_MISSING"})
+
+
+def print_findings(path: Path, *, crs: str | None, statistics: bool) -> int:
+    """0 without blocking findings, 1 with some, 2 where the file cannot be read."""
+    out = sys.stdout.write
+    try:
+        reading = read_upload(path.resolve(), path.name, reading={}, crs=crs, progress=lambda *_: None)
+    except BadUpload as error:
+        out(f"{error.code}: {error.detail} {error.mend}\n")
+        return 2
+    layer = described(reading.layer, {}, {})
+    kind = Kind.STATISTICS if statistics else Kind.GEOSPATIAL
+    context = Context(kind=kind, has_berita_acara=True, area_codes=load_area_codes(), city=load_city())
+    found = [*reading.remarks, *(one for one in run_checks(layer, context) if one.check not in BESIDE_THE_FILE)]
+    crs_said = layer.source_crs or "tidak disebut"
+    out(f"{path.name}: {len(layer)} fitur atau baris, {len(layer.fields)} kolom, CRS {crs_said}\n")
+    for finding in found:
+        said = finding_record(finding)
+        place = "".join(
+            (f" baris {finding.row}" if finding.row else "", f" kolom {finding.column}" if finding.column else "")
+        )
+        out(f"{SEVERITIES[finding.severity]}{place}: {said.message} ({finding.check})\n")
+    return int(any(finding.severity is Severity.BLOCKS for finding in found))

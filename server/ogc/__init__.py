@@ -1,0 +1,1 @@
+"""pygeoapi's neighbour: what is published, as OGC API, records and CSW."""
