@@ -61,7 +61,6 @@ OUTLINE = [
     (109.6437, -6.9165), (109.6468, -6.9080), (109.6455, -6.8990), (109.6440, -6.8900), (109.6478, -6.8830),
     (109.6520, -6.8770), (109.6545, -6.8690),
 ]  # fmt: skip
-COAST_VERTICES = 10
 
 _to_metres = pyproj.Transformer.from_crs("OGC:CRS84", "EPSG:32749", always_xy=True).transform
 _to_degrees = pyproj.Transformer.from_crs("EPSG:32749", "OGC:CRS84", always_xy=True).transform
@@ -160,3 +159,12 @@ def coverage(rng: np.random.Generator) -> list[dict[str, object]]:
         row["geometry"] = max(faces, key=lambda face: metres(face).intersection(cell).area)
         row["luas_km2"] = round(metres(row["geometry"]).area / 1e6, 3)
     return rows
+
+
+def noise(rng, low: float, high: float) -> float:
+    return float(rng.uniform(low, high))
+
+
+def area_columns(rows, name: str) -> dict[str, str]:
+    code = next(row["kode_kemendagri"] for row in rows if row["nama_kelurahan"] == name)
+    return {"kode_kelurahan": str(code), "nama_kelurahan": name}
