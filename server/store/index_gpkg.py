@@ -151,11 +151,19 @@ def _edges(tests: tuple[str, ...], box: Sequence[float]) -> Pieces:
     return joined(((test, Bound(edge)) for test, edge in edges), " AND ")
 
 
+class _Connections(OrderedDict[File, sqlite3.Connection]):
+    """Of one thread; closed when it ends."""
+
+    def __del__(self) -> None:
+        for connection in self.values():
+            connection.close()
+
+
 def _connection(file: File) -> sqlite3.Connection:
     """This thread's connection to the file; another file under the same name is another one."""
-    kept: OrderedDict[File, sqlite3.Connection] | None = getattr(_threads, "kept", None)
+    kept: _Connections | None = getattr(_threads, "kept", None)
     if kept is None:
-        kept = _threads.kept = OrderedDict()
+        kept = _threads.kept = _Connections()
     if file not in kept:
         kept[file] = _opened(file[0])
     kept.move_to_end(file)
@@ -166,7 +174,9 @@ def _connection(file: File) -> sqlite3.Connection:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+        )
         # SQLite's LIKE otherwise ignores the case of ASCII letters.
         connection.execute("PRAGMA case_sensitive_like = ON")
         connection.execute("PRAGMA query_only = ON")
