@@ -14,7 +14,7 @@ from server.ledger_files import last_entry
 from server.release.disk import sha256_of, whole_folder
 from server.settings import Settings
 from server.store import migrate, open_records
-from server.store.copying import dump_records, load_records
+from server.store.copying import dump_records, load_records, show_releases
 from workflow.errors import BadRequest, Broken, Conflict
 from workflow.ledger import first_broken
 
@@ -98,6 +98,7 @@ def restore(settings: Settings, folder: Path) -> str:
         (settings.home / name).chmod(0o440)
     migrate(settings)
     load_records(settings, folder / RECORDS)
+    show_releases(settings)
     _check_ledger(settings, contents["ledger"])
     return (
         f"Pulih dari {folder}: {len(contents['files'])} berkas, {contents['ledger']['seq']} catatan buku besar, utuh."

@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from server.backup import backup, restore
 from server.ledger_files import export_ledger
 from server.settings import Settings, completed
 from server.store import SqlRecords, migrate, open_records
 from tests.postgis import fresh_database
+from tests.store.layers import release_folder
 from tests.store.sample import AT, add, add_batch, published, ratified, settle
 from workflow.errors import BadRequest, Conflict
 from workflow.store import Agency
+
+UPLOAD, PAPER = "uploads/" + "a" * 64, "documents/" + "f" * 64
 
 
 class Places:
@@ -44,18 +49,21 @@ class Places:
         migrate(settings)
         records = self.records(settings)
         settle(records)
-        ratified(records)
-        published(records)
-        add(records, "s2", "sungai")
-        for name in ("uploads/" + "a" * 64, "documents/" + "f" * 64, "candidates/s1/1/data.gpkg"):
+        for number in (1, 2):
+            manifest = release_folder(settings.home, f"candidates/s{number}/1")
+            manifest["collections"][0]["features_sha256"] = str(number) * 64
+            folder = settings.home / f"releases/jalan/{number}"
+            folder.mkdir(parents=True)
+            os.link(settings.home / f"candidates/s{number}/1/data.gpkg", folder / "data.gpkg")
+            ratified(records, f"s{number}", new=number == 1, manifest=manifest)
+            published(records, f"s{number}")
+        add(records, "s3", "sungai")
+        for name in (UPLOAD, PAPER):
             path = settings.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(os.urandom(3000))
-        release = settings.home / "releases/jalan/1/data.gpkg"
-        release.parent.mkdir(parents=True)
-        os.link(settings.home / "candidates/s1/1/data.gpkg", release)
-        (settings.home / "releases/jalan/.2.half").mkdir()
-        (settings.home / "releases/jalan/.2.half/data.gpkg").write_bytes(b"half")
+        (settings.home / "releases/jalan/.3.half").mkdir()
+        (settings.home / "releases/jalan/.3.half/data.gpkg").write_bytes(b"half")
         return settings
 
 
@@ -88,10 +96,24 @@ def test_what_was_lost_comes_back(places: Places, tmp_path: Path, before: str, a
     assert now.registry() == was.registry()
     assert now.people() == was.people()
     assert now.events(dataset="jalan") == was.events(dataset="jalan")
-    for name in ("uploads/" + "a" * 64, "documents/" + "f" * 64, "releases/jalan/1/data.gpkg"):
+    for name in (UPLOAD, PAPER, "releases/jalan/1/data.gpkg", "releases/jalan/2/data.gpkg"):
         assert (new.home / name).read_bytes() == (old.home / name).read_bytes()
     assert (new.home / "releases/jalan/1/data.gpkg").samefile(new.home / "candidates/s1/1/data.gpkg")
-    assert not (new.home / "releases/jalan/.2.half").exists()
+    assert not (new.home / "releases/jalan/.3.half").exists()
+    if new.database_url:
+        assert tables_of(new.database_url) == [("jalan", 3), ("jalan_1", 3), ("jalan_2", 3)]
+
+
+def tables_of(url: str) -> list[tuple[str, int]]:
+    """What SQL users see, and how many rows of it."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET ROLE sebar_baca")
+        names = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'terbit' ORDER BY table_name"
+        ).fetchall()
+        count = sql.SQL("SELECT count(*) FROM terbit.{}")
+        counts = [connection.execute(count.format(sql.Identifier(name))).fetchone() for (name,) in names]
+    return [(name, total) for (name,), (total,) in zip(names, counts, strict=True)]
 
 
 @pytest.mark.parametrize("store", ["embedded", "postgis"])
@@ -102,8 +124,8 @@ def test_a_restored_city_goes_on_working(places: Places, tmp_path: Path, store: 
     records = places.records(new)
     add_batch(records, "b9")
     ratified(records, "s9", "jalan", new=False)
-    assert published(records, "s9") == 2
-    assert [release.number for release in records.releases("jalan")] == [1, 2]
+    published(records, "s9")
+    assert [release.number for release in records.releases("jalan")] == [1, 2, 3]
 
 
 def test_a_city_with_data_is_not_restored_into(places: Places, tmp_path: Path) -> None:
@@ -134,7 +156,7 @@ def test_a_backup_is_not_mixed_with_another(places: Places, tmp_path: Path) -> N
 
 def test_a_damaged_backup_restores_nothing(places: Places, tmp_path: Path) -> None:
     backup(places.inhabited("embedded"), tmp_path / "cadangan")
-    damaged = tmp_path / "cadangan" / "uploads" / ("a" * 64)
+    damaged = tmp_path / "cadangan" / UPLOAD
     damaged.chmod(0o600)
     damaged.write_bytes(b"lain")
     new = places.empty("embedded")

@@ -5,10 +5,12 @@ Only what was published at some time, and documents that were issued here, are k
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -22,11 +24,11 @@ from workflow.labels import HAPPENED, STATUSES
 from workflow.ledger import Entry
 from workflow.store import Records, Release
 
-CONTENT = "isi yang disetujui"
-UPLOAD = "berkas asal yang diunggah"
-FEATURES = "butir-butir data"
+CONTENT = "Isi yang disetujui"
+UPLOAD = "Berkas asal yang diunggah"
+FEATURES = "Butir-butir data"
 BERITA_ACARA = "Berita Acara pemeriksaan data"
-SCAN = "pindaian lembar pengesahan"
+SCAN = "Pindaian lembar pengesahan"
 STEPS_SHOWN = ("submit", "verify", "approve", "approve_on_paper", "publish", "withdraw", "restore", "supersede")
 
 
@@ -45,6 +47,7 @@ class Index:
     """Hashes of all releases, and the ledger by submission; each grows when something new is there."""
 
     records: Records
+    home: Path
     revision: int = -1
     hashes: dict[str, list[Known]] = field(default_factory=dict)
     seq: int = 0
@@ -62,9 +65,14 @@ class Index:
         for dataset in self.records.datasets():
             scans = {event.submission: event.detail.get("scan") for event in self.records.events(dataset=dataset.id)}
             for release in self.records.releases(dataset.id):
-                for sha256, known in _hashes_of(release, scans.get(release.submission)):
+                for sha256, known in _hashes_of(release, self._manifest(release), scans.get(release.submission)):
                     hashes[sha256].append(known)
         return hashes
+
+    def _manifest(self, release: Release) -> Mapping[str, Any]:
+        """The one that lies with the files, which knows the metadata files too; else the one on record."""
+        path = self.home / release.folder / "manifest.json"
+        return json.loads(path.read_bytes()) if path.is_file() else release.manifest
 
     def chain(self, submission: str) -> list[Entry]:
         """The ledger's entries of the steps that this submission took."""
@@ -80,8 +88,8 @@ def _step(entry: Entry) -> str:
     return entry.action.partition(".")[2]
 
 
-def _hashes_of(release: Release, scan: str | None) -> Iterator[tuple[str, Known]]:
-    manifest, here = release.manifest, (release.dataset, release.number)
+def _hashes_of(release: Release, manifest: Mapping[str, Any], scan: str | None) -> Iterator[tuple[str, Known]]:
+    here = (release.dataset, release.number)
     yield release.content_hash, Known(CONTENT, *here)
     upload = manifest.get("upload") or {}
     if upload.get("sha256"):
@@ -94,12 +102,12 @@ def _hashes_of(release: Release, scan: str | None) -> Iterator[tuple[str, Known]
         if collection.get("features_sha256"):
             yield collection["features_sha256"], Known(FEATURES, *here, f"koleksi {collection['id']}")
     for name, file in manifest.get("files", {}).items():
-        yield file["sha256"], Known("berkas rilis", *here, name)
+        yield file["sha256"], Known("Berkas rilis", *here, name)
 
 
 def create_verification(records: Records, settings: Settings) -> Blueprint:
     blueprint = Blueprint("verification", __name__)
-    index = Index(records)
+    index = Index(records, settings.home)
 
     @blueprint.get("/verifikasi/<sha256>")
     def verify(sha256: str) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import batched
 from pathlib import Path
@@ -11,9 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 
-from server.store.engines import StoreSettings, open_engines, store_url
+from server.store import terbit
+from server.store.engines import Engines, StoreSettings, open_engines, store_url
+from server.store.postgis import driver
+from server.store.records import SqlRecords
 from server.store.schema import Moment, ledger, metadata, people, registry, utc_text
 from workflow.errors import Conflict
+from workflow.store import Release
 
 BATCH = 500
 READERS: dict[type, Callable[[str], date]] = {Date: date.fromisoformat, Moment: datetime.fromisoformat}
@@ -86,3 +90,24 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
     sequence = func.pg_get_serial_sequence(table.name, column.name)
     last = select(func.coalesce(func.max(column), 0)).scalar_subquery()
     connection.execute(select(func.setval(sequence, last + 1, False)))
+
+
+def show_releases(settings: StoreSettings) -> None:
+    """Makes the tables and views that SQL users of PostGIS read from the release folders, where there is PostGIS."""
+    engines = open_engines(store_url(settings))
+    records = SqlRecords(engines, settings.home)
+    try:
+        for dataset in records.datasets() if engines.postgresql else ():
+            releases = records.releases(dataset.id)
+            if dataset.current is not None:
+                _show(engines, settings.home, releases, dataset.current)
+    finally:
+        records.close()
+
+
+def _show(engines: Engines, home: Path, releases: Sequence[Release], current: int) -> None:
+    """The current one last, so that the views are its own."""
+    with engines.writing.begin() as connection:
+        for release in sorted(releases, key=lambda release: (release.number == current, release.number)):
+            terbit.load(driver(connection), home, release)
+            terbit.point(driver(connection), release, releases)

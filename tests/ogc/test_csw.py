@@ -17,6 +17,7 @@ from owslib.csw import CatalogueServiceWeb
 from werkzeug.serving import make_server
 
 from server.ogc.csw import create_csw
+from tests.conftest import City
 from tests.ogc.sample_releases import SETTINGS, manifest, registry, table
 from workflow.store import Registry
 
@@ -277,3 +278,11 @@ def test_gdal_lists_the_records(served: Served) -> None:
         timeout=60,
     ).stdout
     assert everything.count("OGRFeature(") == 3
+
+
+def test_the_application_lets_strangers_post_a_search(embedded_city: City) -> None:
+    body = b'<GetCapabilities xmlns="http://www.opengis.net/cat/csw/2.0.2" service="CSW"/>'
+    answer = embedded_city.client().post("/csw", data=body, content_type="text/xml")
+    assert answer.status_code == 200
+    assert etree.fromstring(answer.data).tag == f"{CSW}Capabilities"
+    assert embedded_city.client().call("DELETE", "/csw").status_code == 405

@@ -48,11 +48,11 @@ def test_what_was_published_is_known_in_each_of_its_forms(
     said = {sha256: ask(sha256)["releases"][0] for sha256 in (content, FILE, UPLOAD, PAPER, FEATURES)}
     assert {one["dataset"] for one in said.values()} == {"jalan"}
     assert [one["what"] for one in said.values()] == [
-        "isi yang disetujui",
-        "berkas rilis",
-        "berkas asal yang diunggah",
+        "Isi yang disetujui",
+        "Berkas rilis",
+        "Berkas asal yang diunggah",
         "Berita Acara pemeriksaan data",
-        "butir-butir data",
+        "Butir-butir data",
     ]
     assert said[FILE]["file"] == "data.gpkg"
     assert (said[content]["release"], said[content]["current"], said[content]["status"]) == (1, True, "published")
