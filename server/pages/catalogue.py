@@ -36,7 +36,8 @@ class Entry:
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        return self.manifest.get("metadata", {})
+        metadata: Mapping[str, Any] = self.manifest.get("metadata", {})
+        return metadata
 
     @property
     def title(self) -> str:
@@ -83,7 +84,8 @@ class Entry:
     @property
     def table(self) -> Mapping[str, Any]:
         """The collection whose rows the page shows."""
-        return self.manifest["collections"][0]
+        first: Mapping[str, Any] = self.manifest["collections"][0]
+        return first
 
     @property
     def drawn(self) -> Mapping[str, Any] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
 
 from server.pages import reading
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facets, search, suggestion
@@ -15,7 +17,7 @@ from server.pages.journey_page import journey_of
 from server.pages.usage import citation, downloads, snippets
 from server.settings import Settings
 from workflow.errors import Gone, NotFound
-from workflow.sop import Kind, Status
+from workflow.sop import Access, Kind, Status
 from workflow.store import Dataset, Records, Release
 
 PAGE = 20
@@ -35,16 +37,15 @@ EVERY = {
 }
 
 
-def create_portal(records: Records, settings: Settings) -> Blueprint:
-    portal = Blueprint("portal", __name__)
-    catalogue = Catalogue(records)
-    portal.record_once(
-        lambda state: state.app.jinja_env.globals.update(city=settings.city, base_map=catalogue.base_map)
-    )
+class Portal:
+    """The pages over one store."""
 
-    @portal.get("/")
-    def home() -> ResponseReturnValue:
-        entries = catalogue.entries()
+    def __init__(self, records: Records, settings: Settings) -> None:
+        self.records, self.settings = records, settings
+        self.catalogue = Catalogue(records)
+
+    def home(self) -> ResponseReturnValue:
+        entries = self.catalogue.entries()
         topics = Counter((entry.topic, entry.topic_look) for entry in entries if entry.topic)
         shown = next((entry for entry in entries if entry.kind is Kind.GEOSPATIAL and entry.id != BOUNDARIES), None)
         return render_template(
@@ -53,12 +54,11 @@ def create_portal(records: Records, settings: Settings) -> Blueprint:
             agencies=len({entry.release.agency for entry in entries}),
             topics=sorted(topics.items(), key=lambda item: (-item[1], item[0][1].word)),
             shown=shown,
-            map=reading.map_of(shown, catalogue) if shown else {},
+            map=reading.map_of(shown, self.catalogue) if shown else {},
         )
 
-    @portal.get("/data")
-    def data() -> ResponseReturnValue:
-        entries, asked = catalogue.entries(), _question()
+    def data(self) -> ResponseReturnValue:
+        entries, asked = self.catalogue.entries(), _question()
         found = search(entries, asked)
         return render_template(
             "portal/data.html",
@@ -72,87 +72,95 @@ def create_portal(records: Records, settings: Settings) -> Blueprint:
             empty=not entries,
         )
 
-    @portal.get("/data/<id>")
-    def dataset(id: str) -> ResponseReturnValue:
-        entry = catalogue.entry(id)
-        known = _served(records.dataset(id))
-        if known.withdrawn_at and not known.current:
+    def dataset(self, id: str) -> ResponseReturnValue:
+        known = self._known(id)
+        if known.withdrawn_at and known.current is None:
             return render_template("portal/withdrawn.html", dataset=known), 410
+        entry = self.catalogue.entry(id)
         if entry is None:
-            raise NotFound(f"Data “{id}” belum diterbitkan.", mend="Cari di daftar data.")
+            raise _not_served(known)
+        home, records = self.settings.home, self.records
         return render_template(
             "portal/dataset.html",
             entry=entry,
-            map=reading.map_of(entry, catalogue),
-            rows=reading.rows(settings.home / entry.release.folder, entry.table, ROWS),
+            map=reading.shown(home, entry, self.catalogue),
+            rows=reading.rows(home / entry.release.folder, entry.table, ROWS),
             downloads=downloads(entry),
-            snippets=snippets(entry, settings.url),
-            citation=citation(entry, settings),
-            journey=journey_of(records, entry.release, settings),
+            snippets=snippets(entry, self.settings.url),
+            citation=citation(entry, self.settings),
+            journey=journey_of(records, entry.release, self.settings),
             releases=sorted(records.releases(id), key=lambda release: -release.number),
             is_code=reading.is_code,
         )
 
-    @portal.get("/data/<id>/terkini/<path:name>")
-    def current(id: str, name: str) -> ResponseReturnValue:
-        known = _served(records.dataset(id))
+    def current(self, id: str, name: str) -> ResponseReturnValue:
+        known = self._known(id)
         if known.current is None:
             raise _not_served(known)
-        answer = redirect(f"/data/{id}/{known.current}/{name}", 302)
-        answer.headers["Cache-Control"] = "public, max-age=300, must-revalidate"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        return answer
+        return _revalidated(redirect(f"/data/{id}/{known.current}/{quote(name)}", 302))
 
-    @portal.get("/data/<id>/<int:number>/<path:name>")
-    def file(id: str, number: int, name: str) -> ResponseReturnValue:
-        known = _served(records.dataset(id))
-        release = records.release(id, number)
+    def file(self, id: str, number: int, name: str) -> ResponseReturnValue:
+        known = self._known(id)
         if known.current is None:
             raise _not_served(known)
+        release = self.records.release(id, number)
         if release is None or release.status not in SERVED:
             raise NotFound(f"Rilis {number} dari “{known.title}” tidak ada.", mend="Buka halaman datanya.")
-        return _file(release, name, settings)
+        return _file(release, name, self.settings)
 
-    @portal.get("/peta")
-    def map_viewer() -> ResponseReturnValue:
-        drawn = [entry for entry in catalogue.entries() if entry.drawn]
+    def map_viewer(self) -> ResponseReturnValue:
+        drawn = [entry for entry in self.catalogue.entries() if entry.drawn]
         asked = request.args.getlist("lapis")
+        layers = [reading.layer_of(self.settings.home, entry, self.catalogue) for entry in drawn]
         return render_template(
             "portal/map.html",
-            layers=[(entry, reading.layer_of(entry, catalogue), entry.id in asked) for entry in drawn],
-            fit=next((entry.drawn["bbox"] for entry in drawn if entry.drawn and entry.id == BOUNDARIES), None),
+            layers=[(entry, layer, entry.id in asked) for entry, layer in zip(drawn, layers, strict=True)],
+            fit=next((layer["bbox"] for layer in layers if layer["id"] == BOUNDARIES), None),
         )
 
-    @portal.get("/statistik")
-    def statistics() -> ResponseReturnValue:
-        tables = [entry for entry in catalogue.entries() if entry.kind is Kind.STATISTICS]
+    def statistics(self) -> ResponseReturnValue:
+        tables = [entry for entry in self.catalogue.entries() if entry.kind is Kind.STATISTICS]
         chosen = next((entry for entry in tables if entry.id == request.args.get("data")), next(iter(tables), None))
-        view = reading.statistics(settings.home, chosen, request.args, catalogue) if chosen else None
+        view = reading.statistics(self.settings.home, chosen, request.args, self.catalogue) if chosen else None
         return render_template("portal/statistics.html", tables=tables, chosen=chosen, view=view)
 
-    @portal.get("/jadwal")
-    def calendar() -> ResponseReturnValue:
-        waiting = [
-            record
-            for record in records.submissions(statuses=(Status.APPROVED,))
-            if record.metadata.get("access", "terbuka") == "terbuka"
-        ]
-        names = {agency.id: agency.name for agency in records.agencies()}
+    def calendar(self) -> ResponseReturnValue:
+        approved = self.records.submissions(statuses=(Status.APPROVED,))
+        waiting = [record for record in approved if record.move.access is Access.TERBUKA]
+        expected = [(day, entry) for entry in self.catalogue.entries() if (day := next_release(entry))]
         return render_template(
             "portal/calendar.html",
-            entries=catalogue.entries(),
-            scheduled=sorted(
-                (record for record in waiting if record.move.publish_at), key=lambda record: str(record.move.publish_at)
-            ),
-            approved=[record for record in waiting if not record.move.publish_at],
-            expected=sorted(
-                ((day, entry) for entry in catalogue.entries() if (day := next_release(entry))),
-                key=lambda pair: pair[0],
-            ),
-            names=names,
+            entries=self.catalogue.entries(),
+            waiting=sorted(waiting, key=lambda record: (record.move.publish_at is None, str(record.move.publish_at))),
+            expected=sorted(expected, key=lambda pair: pair[0]),
+            names={agency.id: agency.name for agency in self.records.agencies()},
         )
 
-    return portal
+    def _known(self, id: str) -> Dataset:
+        dataset = self.records.dataset(id)
+        if dataset is None:
+            raise NotFound("Tidak ada data dengan alamat ini.", mend="Periksa alamatnya, atau cari di daftar data.")
+        return dataset
+
+
+def create_portal(records: Records, settings: Settings) -> Blueprint:
+    """Rooms for everyone; every other page draws its maps on the boundaries that this catalogue knows."""
+    blueprint, portal = Blueprint("portal", __name__), Portal(records, settings)
+    blueprint.record_once(
+        lambda state: state.app.jinja_env.globals.update(city=settings.city, base_map=portal.catalogue.base_map)
+    )
+    for address, view in (
+        ("/", portal.home),
+        ("/data", portal.data),
+        ("/data/<id>", portal.dataset),
+        ("/data/<id>/terkini/<path:name>", portal.current),
+        ("/data/<id>/<int:number>/<path:name>", portal.file),
+        ("/peta", portal.map_viewer),
+        ("/statistik", portal.statistics),
+        ("/jadwal", portal.calendar),
+    ):
+        blueprint.add_url_rule(address, view.__name__, view)
+    return blueprint
 
 
 def _question() -> Question:
@@ -165,12 +173,6 @@ def _question() -> Question:
         jenis=said.get("jenis", ""),
         hal=min(10_000, max(1, int(page))) if page.isdecimal() else 1,
     )
-
-
-def _served(dataset: Dataset | None) -> Dataset:
-    if dataset is None:
-        raise NotFound("Tidak ada data dengan alamat ini.", mend="Periksa alamatnya, atau cari di daftar data.")
-    return dataset
 
 
 def _not_served(dataset: Dataset) -> Gone | NotFound:
@@ -194,9 +196,14 @@ def _file(release: Release, name: str, settings: Settings) -> Response:
         last_modified=release.published_at,
         conditional=True,
     )
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return _revalidated(answer)
+
+
+def _revalidated[Answer: BaseResponse](answer: Answer) -> Answer:
+    """For everybody, and asked about again after five minutes: a withdrawal must be seen."""
     answer.headers["Cache-Control"] = "public, max-age=300, must-revalidate"
     answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 
 
@@ -211,4 +218,3 @@ def next_release(entry: Entry) -> date | None:
     """When the producer's own frequency promises a newer release."""
     days = EVERY.get(str(entry.metadata.get("update_frequency")))
     return (entry.published_at + timedelta(days=days)).date() if days else None
-

@@ -16,6 +16,7 @@ import orjson
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry
 from server.pages.words import tanggal
 from workflow import labels
+from workflow.sop import Kind
 
 LARGEST_ON_A_MAP = 50_000_000
 NUMBERS = ("integer", "number")
@@ -82,16 +83,12 @@ def map_of(entry: Entry, catalogue: Catalogue, **changes: object) -> dict[str, A
         "period": entry.period,
         "source": entry.agency_short,
         "label": next((field["name"] for field in collection["fields"] if field["name"].startswith("nama")), None),
-        "fields": json.dumps([[field["name"], worded(field), _kind(field, collection)] for field in collection["fields"]]),
+        "fields": json.dumps(
+            [[field["name"], worded(field), _kind(field, collection)] for field in collection["fields"]]
+        ),
         "indicative": _indicative(entry, catalogue),
     }
     return attributes | ({"period_field": period} if period else {}) | changes
-
-
-def layer_of(entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
-    """The same for one layer of the map viewer, as its data-layer says it."""
-    attributes = map_of(entry, catalogue)
-    return attributes | {"id": entry.id, "fields": json.loads(attributes["fields"])}
 
 
 def _kind(field: Field, collection: Collection) -> str:
@@ -104,6 +101,19 @@ def _indicative(entry: Entry, catalogue: Catalogue) -> str | None:
         return "bukan batas resmi" if entry.topic == "boundaries" else "1"
     boundary = catalogue.entry(str((entry.manifest.get("boundary") or {}).get("dataset", "")))
     return "batas wilayahnya bukan batas resmi" if boundary and boundary.indicative else None
+
+
+def shown(home: Path, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
+    """The map of a dataset's page: statistics by their first number in their latest period."""
+    if entry.kind is Kind.STATISTICS and (view := statistics(home, entry, {}, catalogue)):
+        return view.map
+    return map_of(entry, catalogue)
+
+
+def layer_of(home: Path, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
+    """The same for one layer of the map viewer, as its data-layer says it."""
+    attributes = shown(home, entry, catalogue)
+    return attributes | {"id": entry.id, "fields": json.loads(attributes["fields"])}
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,9 @@ def statistics(home: Path, entry: Entry, asked: Mapping[str, str], catalogue: Ca
     period = asked.get("periode", "") if asked.get("periode") in periods else next(iter(periods), "")
     field = next((field for field in fields if field["name"] == asked.get("kolom")), fields[0])
     here = [row for row in every if not period_field or str(row[period_field]) == period]
-    name = next((known["name"] for known in collection["fields"] if known["name"].startswith("nama")), collection["key"])
+    name = next(
+        (known["name"] for known in collection["fields"] if known["name"].startswith("nama")), collection["key"]
+    )
     areas = [(str(row.get(name) or "–"), row.get(field["name"])) for row in here]
     areas.sort(key=lambda area: (area[1] is None, -(area[1] or 0), area[0]))
     return Statistics(

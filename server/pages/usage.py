@@ -30,33 +30,33 @@ class Download:
     use: str
     icon: str
     bytes: int
-    sha256: str
-    group: str = ""
 
 
-def downloads(entry: Entry) -> list[Download]:
-    """Every file worth taking, in the order in which most people want them."""
-    wanted = [
-        ((f"{collection['folder']}/" if collection["folder"] != "." else "") + name, look, collection)
+def downloads(entry: Entry) -> list[tuple[str, list[Download]]]:
+    """Every file worth taking, by group; one collection needs no group names."""
+    many = len(entry.manifest["collections"]) > 1
+    groups = [
+        (_group(collection) if many else "", _found(entry, _below(collection), FORMATS))
         for collection in entry.manifest["collections"]
-        for name, look in FORMATS.items()
     ]
-    groups = len(entry.manifest["collections"]) > 1
-    found = [_download(entry, name, look, _group(collection) if groups else "") for name, look, collection in wanted]
-    found += [_download(entry, name, look, "Metadata" if groups else "") for name, look in PAPERS.items()]
-    return [download for download in found if download]
+    return [(name, files) for name, files in [*groups, ("Metadata", _found(entry, "", PAPERS))] if files]
+
+
+def _below(collection: Mapping[str, Any]) -> str:
+    return "" if collection["folder"] == "." else f"{collection['folder']}/"
 
 
 def _group(collection: Mapping[str, Any]) -> str:
     return "Peta per wilayah dan periode" if collection.get("geometry_type") else "Tabel"
 
 
-def _download(entry: Entry, name: str, look: tuple[str, str, str], group: str) -> Download | None:
-    described = entry.manifest["files"].get(name)
-    if described is None:
-        return None
-    address = f"/data/{entry.id}/{entry.release.number}/{name}"
-    return Download(address, *look, described["bytes"], described["sha256"], group)
+def _found(entry: Entry, below: str, looks: Mapping[str, tuple[str, str, str]]) -> list[Download]:
+    files, address = entry.manifest["files"], f"/data/{entry.id}/{entry.release.number}"
+    return [
+        Download(f"{address}/{below}{name}", *look, described["bytes"])
+        for name, look in looks.items()
+        if (described := files.get(below + name))
+    ]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def snippets(entry: Entry, url: str) -> list[Snippet]:
         else f'import pandas\n\ndata = pandas.read_csv("{csv}")'
     )
     read_r = (
-        f'library(sf)\n\ndata <- st_read("OAPIF:{url}/ogc", "{collection}",\n                options = "PAGE_SIZE=1000")'
+        f'library(sf)\n\ndata <- st_read("OAPIF:{url}/ogc", "{collection}",\n    options = "PAGE_SIZE=1000")'
         if is_map
         else f'data <- read.csv("{csv}", fileEncoding = "UTF-8-BOM")'
     )

@@ -27,6 +27,7 @@ const WORDS = {
 };
 const INDONESIA = [95, -11, 141, 6];
 const LABELS_FROM = 12;
+const RANKS = { Polygon: 1, LineString: 2, Point: 3 };
 
 const FINDING_FIELDS = [["row", "Baris", "code"], ["column", "Kolom"], ["suggestion", "Mungkin maksudnya"], ["mend", "Cara memperbaiki"]];
 
@@ -64,6 +65,8 @@ class Peta {
     this.element = element;
     this.layers = new Map();
     this.marks = new Map();
+    this.colours = new Map();
+    this.unwanted = new Set();
     this.labels = [];
     this.picked = null;
   }
@@ -164,11 +167,11 @@ class Peta {
     for (const layer of layers) map.addLayer(layer, above);
   }
 
-  // Base below data below marks.
+  // Base below areas below lines below points below marks.
   above(source) {
-    if (source === "findings" || source === "comparison") return undefined;
-    const order = source === "base" ? () => true : ({ source: other }) => other === "findings" || other === "comparison";
-    return this.map.getStyle().layers.find((layer) => layer.id !== "paper" && order(layer))?.id;
+    const rank = (name) => (name === "base" ? 0 : this.marks.has(name) ? 4 : RANKS[this.layers.get(name)?.shape] ?? 1);
+    const sources = new Set([...this.layers.keys(), ...this.marks.keys(), "base"].filter((name) => name !== source && rank(name) > rank(source)));
+    return this.map.getStyle().layers.find((layer) => sources.has(layer.source))?.id;
   }
 
   drop(source) {
@@ -218,25 +221,30 @@ class Peta {
       for (const [n, feature] of features.entries()) feature._class = isNumber(values[n]) ? layer.ends.findIndex((end) => values[n] <= end) : -1;
     }
     const coloured = layer.ends?.length ? { ends: layer.ends } : undefined;
-    this.put(spec.id, features, dataLayers(spec.id, layer.colour, coloured));
+    if (this.unwanted.has(spec.id)) return;
     this.layers.set(spec.id, layer);
+    this.put(spec.id, features, dataLayers(spec.id, layer.colour, coloured));
   }
 
   async addMarks(source, address, kind) {
     const features = (await load(address)).filter(({ properties }) => MARKS[kind(properties)]);
     for (const feature of features) feature._mark = kind(feature.properties);
-    this.put(source, features, markLayers(source));
     this.marks.set(source, { features, off: new Set() });
+    this.put(source, features, markLayers(source));
   }
 
   async toggle({ visible = true, ...spec }) {
     if (!visible) {
+      this.unwanted.add(spec.id);
+      this.colours.delete(spec.id);
       if (this.layers.delete(spec.id)) this.drop(spec.id);
       this.close();
-    } else if (!this.layers.has(spec.id)) {
-      const used = new Set([...this.layers.values()].map(({ colour }) => colour));
+    } else if (!this.colours.has(spec.id)) {
+      this.unwanted.delete(spec.id);
+      const used = new Set(this.colours.values());
+      this.colours.set(spec.id, DYES.find((dye) => !used.has(dye)) ?? DYES[0]);
       try {
-        await this.add({ colour: DYES.find((dye) => !used.has(dye)) ?? DYES[0], ...spec });
+        await this.add({ colour: this.colours.get(spec.id), ...spec });
       } catch {
         this.complain();
       }

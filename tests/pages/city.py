@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyogrio
-from flask import Flask, Response, request
+from flask import Flask, Response, render_template_string, request
 
 from server.ogc.metadata import metadata_files
 from server.pages.portal import create_portal
@@ -36,6 +36,12 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FINDINGS = """{% extends "base.html" %}{% set with_map = true %}{% from "parts.html" import map, finding %}
+{% block main %}
+{{ map("peta", "Peta", src="/data/lokasi-sekolah/2/data.geojson", legend="Sekolah", findings="/uji/temuan.geojson") }}
+{% set found = {"key": "a2", "severity": "warns", "message": "Temuan a2.", "geometry": {"type": "Point"}} %}
+<ul>{{ finding(found, "peta") }}</ul>
+{% endblock %}"""
 TYPES = {"int": FieldType.INTEGER, "double": FieldType.NUMBER, "bool": FieldType.BOOLEAN}
 AGENCIES = (
     Agency("setda", "Sekretariat Daerah", "Setda"),
@@ -150,9 +156,7 @@ class City:
             write_metadata=lambda manifest: metadata_files(manifest, self.settings, at),
         )
         manifest = orjson.loads((folder / "manifest.json").read_bytes())
-        self.made = [
-            replace(one, status=Status.SUPERSEDED) if one.dataset == id else one for one in self.made
-        ]
+        self.made = [replace(one, status=Status.SUPERSEDED) if one.dataset == id else one for one in self.made]
         release = Release(
             id,
             number,
@@ -176,7 +180,7 @@ class City:
         ways += (("approve", "verified", "approved", 4), ("publish", "approved", "published", 0))
         for step, source, target, days in ways:
             when = at - timedelta(days=days)
-            event = Event(submission, id, step, Status(source), Status(target), "sari", when, "Rahasia.", "c", 1)
+            event = Event(submission, id, step, Status(source), Status(target), "orang-7", when, "Rahasia.", "c", 1)
             self.happened.append(event)
 
     def withdraw(self, id: str, why: str) -> None:
@@ -189,9 +193,7 @@ class City:
             f"{id}-1", id, "b", "dlh", Kind.GEOSPATIAL, Status.APPROVED, publish_at=publish_at, entered_at=NOON
         )
         self.kept[id] = Dataset(id, "dlh", title, Kind.GEOSPATIAL, NOON)
-        self.waiting.append(
-            SubmissionRecord(move, title, {"access": "terbuka"}, {}, "", "", 0, "p", NOON, "p", NOON)
-        )
+        self.waiting.append(SubmissionRecord(move, title, {"access": "terbuka"}, {}, "", "", 0, "p", NOON, "p", NOON))
 
 
 def boundary_of(layer: Layer, release: Release) -> Boundary:
@@ -242,6 +244,32 @@ def application(city: City) -> Flask:
             one for one in answer["features"] if all(str(one["properties"][n]) == v for n, v in wanted.items())
         ]
         return Response(orjson.dumps(answer), mimetype="application/geo+json")
+
+    @app.get("/uji/temuan.geojson")
+    def findings() -> Response:
+        """Two findings with a place and one without."""
+        schools = orjson.loads((city.home / "releases/lokasi-sekolah/1/data.geojson").read_bytes())["features"]
+        said = [("a1", "blocks", schools[0]), ("a2", "warns", schools[1]), ("a3", "warns", {"geometry": None})]
+        return Response(
+            orjson.dumps(
+                {
+                    "type": "FeatureCollection",
+                    "features": [
+                        {
+                            "type": "Feature",
+                            "geometry": one["geometry"],
+                            "properties": {"key": key, "severity": severity, "message": f"Temuan {key}."},
+                        }
+                        for key, severity, one in said
+                    ],
+                }
+            ),
+            mimetype="application/geo+json",
+        )
+
+    @app.get("/uji/temuan")
+    def desk() -> str:
+        return render_template_string(FINDINGS)
 
     @app.after_request
     def strict(response: Response) -> Response:
