@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
@@ -44,12 +43,3 @@ def test_a_page_asks_nothing_of_others_and_runs_nothing_inline(client: FlaskClie
     loaded = re.findall(r'(?:src|data-src)="([^"]*)"|<link[^>]* href="([^"]*)"', text)
     assert loaded
     assert all((one or other).startswith("/") for one, other in loaded)
-
-
-class Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.found.append(tag)
