@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import re
 import unicodedata
@@ -389,7 +390,7 @@ class Journey:
             published_at=act.at,
             published_by=act.actor.id,
             agency=record.move.agency,
-            manifest={**(record.manifest or {}), "number": number},
+            manifest=json.loads((folder / "manifest.json").read_bytes()),
         )
 
     def _superseding(self, dataset: str, act: Act) -> Iterator[tuple[Submission, Submission, Any]]:
