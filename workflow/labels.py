@@ -290,6 +290,16 @@ CHECKS: dict[str, Said] = {
         "Peta disebarluaskan dalam dua dimensi, yang dibaca semua aplikasi.",
         "Jika nilai itu penting, simpan sebagai kolom.",
     ),
+    "FIELD_DROPPED": Said(
+        "Kolom “{label}” tidak dibaca karena isinya bukan teks, angka, atau tanggal.",
+        "Gambar dan berkas di dalam kolom tidak dapat disajikan.",
+        "Tidak perlu apa-apa, kecuali isi kolom itu penting; simpan sebagai teks.",
+    ),
+    "CRS_KEPT": Said(
+        "Berkas menyatakan sistem koordinat {crs}; pilihan {given} tidak dipakai.",
+        "Yang tertulis di dalam berkas didahulukan.",
+        "Jika yang tertulis di berkas keliru, perbaiki berkasnya lalu unggah lagi.",
+    ),
     "HTML_IN_TEXT": Said(
         "Kolom {column} memuat kode HTML di {count} sel; ditampilkan sebagai teks biasa.",
         "Kode HTML di dalam data dapat menyerang orang yang membukanya, jadi tidak pernah dijalankan.",

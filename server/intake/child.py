@@ -50,8 +50,9 @@ def main() -> int:
 def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     task = {"read": _read, "prove": _prove}[order["task"]]
     upload = [Path(order["path"])] if "path" in order else []
-    for path in upload:
-        (folder / "data.gpkg").symlink_to(path)  # GDAL wants the ending; links cannot be made later
+    for path in upload:  # names that GDAL takes as they stand; links cannot be made later
+        (folder / "data.gpkg").symlink_to(path)
+        (folder / "data.geojson").symlink_to(path)
     library_data = [Path(pyproj.datadir.get_data_dir()), *spatial.prepare()]
     for name in _CODECS:
         codecs.lookup(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ GEOMETRY, SOURCE, ROWS = "__geometry", "__source", "__rows"
 
 _HTML = r"(?i)</?[a-z!][^<>]*>|javascript:|\{\{.*\}\}"
 _FORMULA = r"^[=@\t\r].|^[+-].*[^\d.,\s+-]"  # what a spreadsheet would run
+_DATES = (
+    (r"^\d{4}-\d{2}-\d{2}$", FieldType.DATE, pa.date32()),
+    (r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", FieldType.DATETIME, pa.timestamp("ms", "UTC")),
+)
 _SAID_AT_MOST = 20
 
 
@@ -47,6 +51,19 @@ class Found:
     rows: pa.ChunkedArray | None = None
     reading: dict[str, object] = field(default_factory=dict)
     remarks: list[Finding] = field(default_factory=list)
+
+
+def dated(column: Column) -> Column:
+    """Text that is an ISO 8601 date, or a moment in UTC, in every cell: typed as one, for nothing is lost by it."""
+    if column.type is not FieldType.STRING or column.values.null_count == len(column.values):
+        return column
+    for pattern, kind, target in _DATES:
+        if pc.all(pc.match_substring_regex(column.values, pattern)).as_py():
+            try:
+                return replace(column, type=kind, values=column.values.cast(target))
+            except pa.ArrowInvalid:  # a 31st of February
+                return column
+    return column
 
 
 def write(found: Found, folder: Path) -> dict[str, object]:

@@ -232,7 +232,7 @@ def _member_text(path: Path, member: _Member) -> object:
 
 def as_utf8(path: Path, folder: Path) -> tuple[Path, str]:
     """A copy read as Windows-1252, and a sample of what that gives. Raises BadUpload ENCODING."""
-    copy, sample = folder / "data.geojson", ""
+    copy, sample = folder / "utf8.geojson", ""
     decoder = codecs.getincrementaldecoder("cp1252")()
     try:
         with open(path, "rb") as source, open(copy, "w", encoding="utf-8", newline="") as target:

@@ -61,14 +61,14 @@ def read(
     """The numbers of a column, where every cell is one under one and only one convention; else None.
 
     `written` marks cells that somebody wrote as text; the others are numbers already, with a decimal point.
-    Codes (leading zeros, more than 15 digits) are no numbers.
+    Codes (leading zeros, whole numbers of more than 15 digits) are no numbers.
     """
     text = pc.utf8_trim_whitespace(text)
     by_hand = pa.chunked_array([pa.array(written)])
     absent = pc.and_(pc.fill_null(pc.is_in(pc.utf8_lower(text), pa.array(sorted(MISSING))), False), by_hand)
     told = pc.if_else(absent, pa.scalar(None, pa.string()), text)
     hand_written = pc.unique(pc.drop_null(pc.if_else(by_hand, told, pa.scalar(None, pa.string()))))
-    if _any(hand_written, r"^[+-]?0\d") or _any(told, rf"\d{{{_DIGITS_AT_MOST + 1}}}"):
+    if _any(hand_written, rf"^[+-]?0\d|^[+-]?\d{{{_DIGITS_AT_MOST + 1},}}$"):
         return None
     fitting = [
         each

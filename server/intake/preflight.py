@@ -40,7 +40,7 @@ class Content:
 
 
 def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
-    """Raises BadUpload with the code of what is wrong. Unpacks into `folder`, where data.gpkg stands for `path`."""
+    """Raises BadUpload with the code of what is wrong. Unpacks into `folder`, where data.* are links to `path`."""
     with open(path, "rb") as file:
         head = file.read(4096)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -112,7 +112,7 @@ def _geojson(path: Path, folder: Path) -> Content:
         raise choice.empty("Berkas ini tidak berisi satu fitur pun")
     named = crs.identify(frame.crs) if frame.crs else None
     if frame.is_utf8:
-        return Content(Format.GEOJSON, path, frame.features, named, crs_by_default=frame.crs == "")
+        return Content(Format.GEOJSON, folder / "data.geojson", frame.features, named, frame.crs == "")
     copy, sample = geojson.as_utf8(path, folder)
     remark = Finding("ENC_GUESSED", Severity.WARNS, {"encoding": "Windows-1252", "sample": sample})
     return Content(Format.GEOJSON, copy, frame.features, named, frame.crs == "", remarks=(remark,))

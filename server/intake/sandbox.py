@@ -64,7 +64,8 @@ class Limits:
     @classmethod
     def of(cls, upload: int) -> Limits:
         """They grow with the upload: a workbook needs several times its own size."""
-        return cls(memory=2 * 2**30 + 6 * upload, seconds=60 + upload // 10**6, file_size=2 * 2**30 + 8 * upload)
+        seconds = min(60 + upload // 200_000, 1800)
+        return cls(memory=2 * 2**30 + 6 * upload, seconds=seconds, file_size=2 * 2**30 + 8 * upload)
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,9 @@ def _answer(folder: Path, ended: int | None) -> Answer:
     if ended == 0 and isinstance(said, dict):
         missing = said.pop("missing", [])
         return Answer(said, folder, tuple(missing))
-    log.warning("reading ended with %s: %s", ended, _tail(folder / "stderr"))
     if isinstance(said, dict) and "error" in said:
         raise _fault(said["error"])
+    log.warning("reading ended with %s: %s", ended, _tail(folder / "stderr"))
     if ended is None or ended == -signal.SIGXCPU:
         raise BadUpload(
             "Berkas ini belum selesai dibaca ketika batas waktunya habis.",

@@ -119,7 +119,7 @@ def _records(folder: Path) -> int:
 
 
 def _attributes(folder: Path, records: int) -> tuple[int, str, str]:
-    """(deleted rows, encoding for the reader, a sample of what was guessed or "")."""
+    """(deleted rows, encoding of the text, a sample of it where that was guessed)."""
     path = folder / "data.dbf"
     size = path.stat().st_size
     with open(path, "rb") as file:
@@ -143,14 +143,14 @@ def _encoding(folder: Path, rows: np.memmap) -> tuple[str, str]:
     """UTF-8 where all text is that; else what .cpg says; else Windows-1252, with a sample."""
     foreign = np.flatnonzero((rows > 127).any(axis=1))
     if not len(foreign):
-        return "UTF-8", ""
+        return "utf-8", ""
     text = b"\n".join(rows[at].tobytes() for at in foreign)
     if _decodes(text, "utf-8"):
-        return "UTF-8", ""
+        return "utf-8", ""
     stated = _stated_encoding(folder)
     if stated and stated != "utf-8" and _decodes(text, stated):
         return stated, ""
-    return "CP1252", " ".join(rows[foreign[0]].tobytes().decode("cp1252", "replace").split())[:60]
+    return "cp1252", " ".join(rows[foreign[0]].tobytes().decode("cp1252", "replace").split())[:60]
 
 
 def _stated_encoding(folder: Path) -> str | None:

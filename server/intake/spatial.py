@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import warnings
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,13 +19,14 @@ from pyogrio.errors import DataSourceError
 from pyogrio.raw import open_arrow
 
 from server.intake import choice, crs
-from server.intake.found import Column, Found, Progress
+from server.intake.found import Column, Found, Progress, dated
 from server.intake.preflight import Content, Format
 from workflow.errors import BadUpload, Broken
 from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
 
-_WKB, _FID = "__wkb", "__fid"
+_WKB = "__wkb"
+_BYTE_FOR_BYTE = "ISO-8859-1"  # what a .dbf holds is decoded here, where every code page is known
 _BATCH = 20_000
 _OPTIONS: dict[Format, dict[str, str]] = {
     Format.GEOJSON: {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
@@ -73,12 +76,12 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Fou
             mend="Simpan ulang data dari aplikasi asalnya; sebagian isinya rusak atau terpotong.",
         )
     found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
-    for field in table.schema:
-        if field.name in (_WKB, _FID):
+    for field, values in zip(table.schema, table.columns, strict=True):
+        if field.name == _WKB:
             continue
-        column = _typed(field, table.column(field.name))
+        column = _typed(field, values)
         if column:
-            found.columns.append(column)
+            found.columns.append(_decoded(column, content.encoding) if content.encoding else dated(column))
         else:
             found.remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name[:80]}))
     if len(found.columns) > choice.COLUMNS_AT_MOST:
@@ -107,15 +110,16 @@ def _table(content: Content, progress: Progress) -> pa.Table:
     done = 0
     try:
         with (
-            warnings.catch_warnings(action="ignore"),
+            warnings.catch_warnings(record=True, action="always") as warned,
             open_arrow(
                 str(content.path),
                 layer=content.layer or 0,
-                encoding=content.encoding,
+                encoding=_BYTE_FOR_BYTE if content.encoding else None,
                 batch_size=_BATCH,
                 use_pyarrow=True,
+                return_fids=True,
                 **_OPTIONS[content.format],
-            ) as (meta, reader),
+            ) as (_, reader),
         ):
             for batch in reader:
                 batches.append(batch)
@@ -127,12 +131,35 @@ def _table(content: Content, progress: Progress) -> pa.Table:
     except (DataSourceError, pa.ArrowException, ValueError, RuntimeError) as fault:
         raise _unreadable(fault) from fault
     table = pa.Table.from_batches(batches, schema)
-    wkb = meta["geometry_name"] or "wkb_geometry"
-    return table.rename_columns([_WKB if name == wkb else name for name in table.column_names])
+    table = table.rename_columns([_WKB if _is_geometry(field) else field.name for field in table.schema])
+    made_up = any("Altering it to be unique" in str(warning.message) for warning in warned)
+    return _with_ids(table, content, made_up)
+
+
+def _is_geometry(field: pa.Field) -> bool:
+    return b"wkb" in (field.metadata or {}).get(b"ARROW:extension:name", b"")
+
+
+def _with_ids(table: pa.Table, content: Content, made_up: bool) -> pa.Table:
+    """Keeps the ids that a file gives its features (column 0) and drops those that GDAL counts out itself."""
+    fid, ids = table.column_names[0], table.column(0)
+    table = table.remove_column(0)
+    if content.format is Format.GPKG and fid.lower() not in ("fid", "ogc_fid"):
+        return table.add_column(0, fid, ids)
+    counted = np.array_equal(ids.to_numpy(), np.arange(len(ids)))
+    if content.format is Format.GEOJSON and not (counted or made_up or "id" in table.column_names):
+        return table.add_column(0, "id", ids)
+    return table
 
 
 def _unreadable(fault: Exception) -> BadUpload:
     said = "".join(letter if letter.isprintable() else " " for letter in str(fault))
+    if number := re.search(r"number: (\S{1,40})", said):
+        return BadUpload(
+            f"Angka {number[1]} terlalu besar untuk disimpan dengan tepat.",
+            code="NUMBER_RANGE",
+            mend="Perbaiki angka itu, atau simpan sebagai teks bila ia sebuah nomor.",
+        )
     return BadUpload(
         "Isi berkas ini rusak dan tidak dapat dibaca.",
         code="READ_FAILED",
@@ -144,6 +171,8 @@ def _unreadable(fault: Exception) -> BadUpload:
 def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
     """None for what cannot be served as a field: bytes and structures."""
     kind = field.type
+    if isinstance(kind, pa.ExtensionType | pa.JsonType):
+        kind = kind.storage_type
     if pa.types.is_dictionary(kind):  # a coded domain: the codes are the data, their descriptions are not
         values = pa.chunked_array([chunk.indices for chunk in values.chunks], kind.index_type)
         kind = kind.index_type
@@ -153,6 +182,17 @@ def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
     if pa.types.is_time(kind):
         return Column(field.name, FieldType.STRING, pc.strftime(values.cast(pa.time32("s")).cast(pa.timestamp("s"))))
     return None
+
+
+def _decoded(column: Column, encoding: str) -> Column:
+    """Text that GDAL passed on byte for byte, and the column's label, in the encoding it is written in."""
+    label = column.label.encode("latin-1", "replace").decode(encoding, "replace")
+    if column.type is not FieldType.STRING or encoding == "latin-1":
+        return replace(column, label=label)
+    words = column.values.combine_chunks().dictionary_encode()
+    plain = [word.encode("latin-1").decode(encoding, "replace") for word in words.dictionary.to_pylist()]
+    decoded = pa.chunked_array([pa.array(plain, pa.string()).take(words.indices)])
+    return replace(column, label=label, values=decoded)
 
 
 _TYPES = (

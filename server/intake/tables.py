@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from server.intake import choice, names, numbers
-from server.intake.found import Column, Found
+from server.intake.found import Column, Found, dated
 from workflow.area_codes import looks_like_a_code
 from workflow.checks.standar_data import MISSING
 from workflow.errors import BadUpload
@@ -29,8 +29,8 @@ _CODE_WORDS = re.compile(r"(?:^|[^a-z])(kode|kd|code)(?:[^a-z]|$)", re.I)
 _NUMBER = re.compile(r"[+-]?\d[\d.,\s]*")
 _NUMBERED = re.compile(r"\(\d+\)|")
 _YEARS = range(1900, 2101)
-_NOTHING, _TEXT, _INTEGER, _NUMBER_KIND, _BOOLEAN, _DATE = range(6)
-_ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_NOTHING, _TEXT, _INTEGER, _FLOAT, _BOOLEAN, _DATE = range(6)
+_KINDS = {type(None): _NOTHING, int: _INTEGER, float: _FLOAT, bool: _BOOLEAN, date: _DATE, datetime: _DATE}
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _collect(body: Iterable[Row], heading: Heading, progress: Callable[[int], No
     kept: list[int] = []
     numbered = enumerate(body, heading.rows + 1)
     while batch := list(islice(numbered, _BATCH)):
-        filled = [(number, row) for number, row in batch if _filled(row)]
+        filled = [(number, row) for number, row in batch if any(not _is_blank(cell) for cell in row)]
         for number, row in filled:
             if len(row) > width:
                 _refuse_ragged(row, number, width)
@@ -196,17 +196,13 @@ def _refuse_ragged(row: Row, number: int, width: int) -> None:
 
 
 def _put(pile: _Pile, cells: list[Cell]) -> None:
-    pile.kinds.append(np.array([_kind(cell) for cell in cells], np.uint8))
-    pile.text.append(pa.array([None if _is_blank(cell) else _text(cell) for cell in cells], pa.string()))
-
-
-def _kind(cell: Cell) -> int:
-    if _is_blank(cell):
-        return _NOTHING
-    for kind, belongs in ((_TEXT, str), (_BOOLEAN, bool), (_INTEGER, int), (_NUMBER_KIND, float), (_DATE, date)):
-        if isinstance(cell, belongs):
-            return kind
-    return _TEXT
+    kinds = np.fromiter((_KINDS.get(type(cell), _TEXT) for cell in cells), np.uint8, len(cells))
+    written = cells if kinds.max(initial=0) <= _TEXT else [None if cell is None else _text(cell) for cell in cells]
+    text = pa.array(written, pa.string())
+    blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(text), ""), False)
+    kinds[blank.to_numpy(zero_copy_only=False)] = _NOTHING
+    pile.kinds.append(kinds)
+    pile.text.append(pc.if_else(blank, pa.scalar(None, pa.string()), text))
 
 
 def _text(cell: Cell) -> str:
@@ -245,7 +241,7 @@ def _columns(
 def _numbers(
     text: pa.ChunkedArray, kinds: np.ndarray, decimal: str | None, thousands: str | None
 ) -> numbers.Numbers | None:
-    if not set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _NUMBER_KIND}:
+    if not set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT}:
         return None
     return numbers.read(text, kinds == _TEXT, decimal=decimal, thousands=thousands)
 
@@ -257,24 +253,15 @@ def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers
     met = set(np.unique(kinds)) - {_NOTHING}
     if met == {_BOOLEAN}:
         return Column(label, FieldType.BOOLEAN, pc.equal(text, "true"))
-    if met and met <= {_DATE, _TEXT} and not _misfits(text, _ISO_DATE):
-        dates = _as_dates(text)
-        if dates is not None:
-            return Column(label, FieldType.DATE, dates)
-    if met == {_DATE}:
-        return Column(label, FieldType.DATETIME, text.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC")))
-    return Column(label, FieldType.STRING, text)
+    column = dated(Column(label, FieldType.STRING, text))
+    if met == {_DATE} and column.type is FieldType.STRING:
+        moments = text.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC"))
+        return Column(label, FieldType.DATETIME, moments)
+    return column
 
 
 def _misfits(text: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.any(pc.invert(pc.match_substring_regex(text, pattern))).as_py())
-
-
-def _as_dates(text: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    try:
-        return text.cast(pa.date32())
-    except pa.ArrowInvalid:
-        return None
 
 
 def _are_area_codes(text: pa.ChunkedArray) -> bool:
