@@ -6,6 +6,7 @@ import json
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, Prov
 from server.ogc.metadata import bbox, record
 from server.ogc.record_search import Entry, matches
 from server.settings import Settings
-from workflow.errors import BadRequest
+from workflow.errors import BadRequest, Gone
 from workflow.store import Registry
 
 COLLECTION = "katalog"
@@ -71,10 +72,20 @@ def _provider(registry: Registry, settings: Settings) -> dict[str, Any]:
     return {
         "type": "record",
         "name": "server.ogc.records.ReleaseRecords",
-        "data": {"settings": {name: getattr(settings, name) for name in names}, "releases": folders},
+        "data": {
+            "settings": {name: getattr(settings, name) for name in names},
+            "releases": folders,
+            "withdrawn": sorted(registry.withdrawn),
+        },
         "id_field": "identifier",
         "title_field": "title",
     }
+
+
+class Withdrawn(ProviderItemNotFoundError):  # type: ignore[misc]
+    """410, as everywhere else."""
+
+    http_status_code = HTTPStatus.GONE
 
 
 class ReleaseRecords(BaseProvider):  # type: ignore[misc]
@@ -132,6 +143,9 @@ class ReleaseRecords(BaseProvider):  # type: ignore[misc]
         }
 
     def get(self, identifier: str, **kwargs: Any) -> dict[str, Any]:
+        if identifier in self.data["withdrawn"]:
+            gone = Gone("Data ini sudah ditarik dari penyebarluasan.", where={"dataset": identifier})
+            raise Withdrawn(user_msg=gone.detail) from gone
         if identifier not in self.data["releases"]:
             raise ProviderItemNotFoundError(user_msg="Tidak ada metadata data ini di katalog.")
         return _copy(self._entry(identifier), [], False)
@@ -199,4 +213,4 @@ def _filtered(entry: Entry, tree: Any) -> bool:
     try:
         return tree is None or matches(tree, entry)
     except BadRequest as fault:
-        raise ProviderInvalidQueryError(user_msg=fault.detail) from None
+        raise ProviderInvalidQueryError(user_msg=fault.detail) from fault

@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from server.ogc.records import catalogue_resource
-from tests.ogc.sample_releases import SETTINGS, manifest, registry, table
+from tests.ogc.sample_releases import PUBLISHED, SETTINGS, manifest, registry, table
 
 BASE = """
 server: {bind: {host: 127.0.0.1, port: 5000}, url: "http://localhost/ogc", mimetype: application/json; charset=UTF-8,
@@ -110,8 +110,10 @@ def test_an_unknown_property_in_a_filter_is_refused(katalog: Katalog) -> None:
 
 
 def test_a_withdrawn_dataset_has_no_record(tmp_path: Path) -> None:
-    left = catalogue_resource(registry(table(), home=tmp_path), replace(SETTINGS, home=tmp_path))
-    assert Katalog(left).found() == ["jumlah-penduduk"]
+    served = replace(registry(table(), home=tmp_path), withdrawn={"batas-kelurahan": PUBLISHED})
+    left = Katalog(catalogue_resource(served, replace(SETTINGS, home=tmp_path)))
+    assert left.found() == ["jumlah-penduduk"]
+    assert left.get("batas-kelurahan")[0] == 410
 
 
 def test_an_empty_catalogue_answers(tmp_path: Path) -> None:
