@@ -20,7 +20,7 @@ from pygeoapi.provider.base import (
 from pygeofilter import ast
 
 from server.ogc.rendered import Rendered, chosen, open_collection
-from server.store.index import Box, Period, Question
+from server.store.index import Box, Period, Question, ReleaseIndex
 from workflow.errors import BadRequest, SebarError
 from workflow.layer import FieldType
 
@@ -28,7 +28,10 @@ JSON_TYPES = {FieldType.DATE: ("string", "date"), FieldType.DATETIME: ("string",
 
 
 class ReleaseProvider(BaseProvider):  # type: ignore[misc]
-    """`data` is the release folder, `options.collection` the id of the collection in its manifest."""
+    """`data` is the release folder, `options.collection` the id of the collection in its manifest.
+
+    `index` may be given in the process itself; without it the folder's data.gpkg is asked.
+    """
 
     def __init__(self, provider_def: dict[str, Any]) -> None:
         super().__init__({**provider_def, "storage_crs": _crs84()})
@@ -36,6 +39,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
             self.release: Rendered = open_collection(Path(self.data), self.options["collection"])
         except SebarError as error:
             raise ProviderGenericError(str(error), user_msg=error.detail) from error
+        self.index: ReleaseIndex = provider_def.get("index") or self.release.index
         self._fields = schema_fields(self.release.entry)
 
     def get_fields(self) -> dict[str, Any]:
@@ -67,9 +71,9 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
                 where_of(properties, filterq, self.release),
                 tuple((item["property"], item["order"] == "-") for item in sortby),
             )
-            total = self.release.index.total(question)
+            total = self.index.total(question)
             wanted = 0 if resulttype == "hits" else limit
-            rows = self.release.index.rows(question, offset=offset, limit=wanted) if wanted else ()
+            rows = self.index.rows(question, offset=offset, limit=wanted) if wanted else ()
         except SebarError as error:
             raise ProviderInvalidQueryError(error.detail, user_msg=error.detail) from error
         lines = self.release.lines(rows)
@@ -87,7 +91,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
         }
 
     def get(self, identifier: str, **_ignored: Any) -> dict[str, Any]:
-        row = self.release.index.row_of(identifier)
+        row = self.index.row_of(identifier)
         if row is None:
             raise ProviderItemNotFoundError(f"{identifier} not found")
         return chosen(self.release.line(row), skip_geometry=False, fields=())

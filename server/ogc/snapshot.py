@@ -16,6 +16,8 @@ from server.ogc.engine import Api
 from server.ogc.provider import schema_fields
 from server.ogc.rendered import open_collection
 from server.settings import Settings
+from server.store.index_postgis import HelpedIndex, Pool, PostgisIndex, reading_pool
+from server.store.terbit import table_of
 from workflow.errors import Broken, Gone, NotFound, SebarError
 from workflow.layer import FieldType
 from workflow.store import Registry, Release
@@ -85,13 +87,19 @@ class Snapshot:
         )
 
 
-def build(registry: Registry, settings: Settings, seen: int = 0, before: Snapshot | None = None) -> Snapshot:
+def build(
+    registry: Registry,
+    settings: Settings,
+    seen: int = 0,
+    before: Snapshot | None = None,
+    postgis: Pool | None = None,
+) -> Snapshot:
     """Opens what `before` did not serve. What cannot be opened is left out and logged; the others are served."""
     served: dict[str, Served] = {}
     whole = []
     for release in registry.current:
         try:
-            served |= _served(release, settings, before)
+            served |= _served(release, settings, before, postgis)
             whole.append(release)
         except (SebarError, KeyError, TypeError, ValueError, OSError):
             LOG.exception("release %s/%s is left out", release.dataset, release.number)
@@ -110,7 +118,7 @@ def build(registry: Registry, settings: Settings, seen: int = 0, before: Snapsho
     )
 
 
-def _served(release: Release, settings: Settings, before: Snapshot | None) -> dict[str, Served]:
+def _served(release: Release, settings: Settings, before: Snapshot | None, postgis: Pool | None) -> dict[str, Served]:
     found = {}
     for entry in release.manifest["collections"]:
         old = before.served.get(entry["id"]) if before else None
@@ -120,6 +128,9 @@ def _served(release: Release, settings: Settings, before: Snapshot | None) -> di
         opened = open_collection(settings.home.resolve() / release.folder, entry["id"])
         fields = schema_fields(opened.entry)
         told = resource(release, entry, settings, PROVIDER)
+        if postgis:
+            table = PostgisIndex(postgis, table_of(entry, release), opened.rows)
+            told["providers"][0]["index"] = HelpedIndex(opened.index, table)
         found[entry["id"]] = Served(entry["id"], told, fields, release, entry)
     return found
 
@@ -133,6 +144,7 @@ class Snapshots:
 
     def __init__(self, registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> None:
         self._registry, self._revision, self._settings = registry, revision, settings
+        self._postgis = reading_pool(settings.database_url) if settings.database_url else None
         self._current: Snapshot | None = None
         self._building = threading.Lock()
 
@@ -143,7 +155,7 @@ class Snapshots:
         with self._building:
             seen = self._revision()
             if self._current is None or not self._holds(self._current, seen):
-                self._current = build(self._registry(), self._settings, seen, self._current)
+                self._current = build(self._registry(), self._settings, seen, self._current, self._postgis)
             return self._current
 
     @staticmethod

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 from shapely.geometry.base import BaseGeometry
 
 from server.store.conditions import Bound, Name, Pieces, conditions, is_number, order
-from server.store.index import Box, Question, Rows
+from server.store.index import Box, Question, ReleaseIndex, Rows
 from workflow.errors import Broken
 from workflow.layer import FieldType
 
+LOG = logging.getLogger(__name__)
 SECONDS = 10
 WAIT_SECONDS = 3.0
 SRID = 4326
+LARGE = 20_000
+"""Rows from which on a filter or an order is worth a question to another server."""
 FUNCTIONS = {
     "intersects": "ST_Intersects(",
     "disjoint": "ST_Disjoint(",
@@ -33,12 +37,17 @@ FUNCTIONS = {
 Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
 
-def open_pool(url: str, size: int = 4) -> Pool:
-    """Connections that only read, and for SECONDS at most. The pool's threads run until it is closed."""
+def reading_pool(url: str, size: int = 4) -> Pool:
+    """Connections that only read, and for SECONDS at most. Nothing is opened before the first question."""
     options = f"-c statement_timeout={SECONDS * 1000} -c default_transaction_read_only=on"
     url = url.replace("postgresql+psycopg://", "postgresql://")
     return ConnectionPool(
-        url, min_size=0, max_size=size, timeout=WAIT_SECONDS, open=True, kwargs={"options": options, "autocommit": True}
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=WAIT_SECONDS,
+        open=False,
+        kwargs={"options": options, "autocommit": True},
     )
 
 
@@ -79,10 +88,38 @@ class PostgisIndex:
         asked = sql.SQL(select).format(self._table) + sql.Composed([_written(piece) for piece in pieces])
         values = [piece.value for piece in pieces if isinstance(piece, Bound)]
         try:
+            self._pool.open()
             with self._pool.connection() as connection:
                 return connection.execute(asked, values).fetchall()
-        except (psycopg.Error, PoolTimeout) as error:
+        except psycopg.Error as error:
             raise Broken(f"{self._table.as_string()}: {error}", code="POSTGIS") from error
+
+
+class HelpedIndex:
+    """PostGIS is asked what takes long in a large data.gpkg; where it does not answer, data.gpkg does.
+
+    Both answer alike, so nobody can tell which one was asked.
+    """
+
+    def __init__(self, own: ReleaseIndex, postgis: PostgisIndex) -> None:
+        self._own, self._postgis = own, postgis
+
+    def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
+        return self._of_either(question, lambda index: index.rows(question, offset=offset, limit=limit))
+
+    def total(self, question: Question) -> int:
+        return self._of_either(question, lambda index: index.total(question))
+
+    def row_of(self, identifier: str) -> int | None:
+        return self._own.row_of(identifier)
+
+    def _of_either[T](self, question: Question, ask: Callable[[ReleaseIndex], T]) -> T:
+        if self._postgis.known.count >= LARGE and (question.where is not None or question.order):
+            try:
+                return ask(self._postgis)
+            except Broken as error:
+                LOG.warning("PostGIS does not answer, data.gpkg does: %s", error.detail)
+        return ask(self._own)
 
 
 def _written(piece: str | Name | Bound) -> sql.Composable:

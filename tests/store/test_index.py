@@ -21,7 +21,7 @@ from server.ogc.rendered import rows_of
 from server.store import migrate, terbit
 from server.store.index import Period, Question, ReleaseIndex
 from server.store.index_gpkg import GeoPackageIndex
-from server.store.index_postgis import PostgisIndex, open_pool
+from server.store.index_postgis import HelpedIndex, PostgisIndex, reading_pool
 from tests.ogc.releases import NAMES, build, layer
 from tests.postgis import fresh_database
 from tests.store.conftest import Settings
@@ -66,7 +66,7 @@ def index(request: pytest.FixtureRequest, release: tuple[Path, Release]) -> Iter
         with psycopg.connect(url) as connection:
             terbit.load(connection, home, published)
             terbit.point(connection, published, [published])
-        with open_pool(url) as pool:
+        with reading_pool(url) as pool:
             yield PostgisIndex(pool, terbit.table_of(entry, published), rows_of(entry))
 
 
@@ -364,3 +364,18 @@ def everything() -> tuple[int, ...]:
 def test_a_value_never_becomes_sql(index: ReleaseIndex, said: str) -> None:
     assert list(index.rows(Question(where=parse(said)), offset=0, limit=10)) == []
     assert list(index.rows(Question(), offset=0, limit=1000)) == list(everything())
+
+
+def test_where_postgis_does_not_answer_the_file_does(
+    release: tuple[Path, Release], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    home, published = release
+    known = rows_of(published.manifest["collections"][0])
+    monkeypatch.setattr("server.store.index_postgis.LARGE", 10)
+    with reading_pool("postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1") as pool:
+        nowhere = PostgisIndex(pool, ("terbit", "desa_1"), known)
+        index = HelpedIndex(GeoPackageIndex(home / published.folder / "data.gpkg", known), nowhere)
+        monkeypatch.setattr(pool, "timeout", 0.2)
+        assert list(index.rows(Question(where=parse("kode = '33.75.007'")), offset=0, limit=9)) == [7]
+        assert index.total(Question(where=parse("kode = '33.75.007'"))) == 1
+    assert "data.gpkg does" in caplog.text
