@@ -33,6 +33,8 @@ def backup(settings: Settings, folder: Path) -> str:
         raise Conflict(f"Folder {folder} tidak kosong.", mend="Sebutkan folder baru untuk setiap cadangan.")
     with whole_folder(folder.absolute()) as work:
         contents = _write(settings, work)
+    # Everybody's password hashes and what is not published lie in it.
+    folder.chmod(0o700)
     return f"Cadangan di {folder}: {len(contents['files'])} berkas, {contents['ledger']['seq']} catatan buku besar."
 
 
