@@ -69,6 +69,7 @@ class Peta {
     this.unwanted = new Set();
     this.labels = [];
     this.picked = null;
+    this.moved = element.dataset.hash !== undefined && location.hash !== "";
   }
 
   async start() {
@@ -130,6 +131,7 @@ class Peta {
     map.on("click", ({ point }) => this.inspect(point));
     map.on("mousemove", ({ point }) => { map.getCanvas().style.cursor = this.at(point) ? "pointer" : ""; });
     map.on("zoomend", () => this.declutter());
+    map.on("movestart", ({ originalEvent }) => { this.moved ||= Boolean(originalEvent); });
     map.getCanvas().addEventListener("keydown", ({ key }) => {
       if (key === "Enter") this.inspect(map.project(map.getCenter()));
     });
@@ -146,8 +148,13 @@ class Peta {
       dataset.comparison && this.addMarks("comparison", dataset.comparison, (properties) => properties.change),
     ]);
     this.drawLegend();
-    if (!(dataset.hash !== undefined && location.hash)) this.show(this.given() ?? this.everything(), 0);
+    this.fit();
     if (told.slice(1).some(({ status }) => status === "rejected")) this.complain();
+  }
+
+  // The whole, until somebody has moved the map.
+  fit() {
+    if (!this.moved) this.show(this.given() ?? this.everything(), 0);
   }
 
   everything() {
@@ -250,6 +257,7 @@ class Peta {
       }
     }
     this.drawLegend();
+    this.fit();
   }
 
   sources() {
@@ -319,7 +327,8 @@ class Peta {
     if (!box) return;
     const { clientWidth, clientHeight } = this.element;
     const room = Math.min(40, clientWidth / 8, clientHeight / 8);
-    const beside = clientWidth > 640 && this.legend.open && !this.legend.hidden ? this.legend.offsetWidth : 0;
+    const legend = this.legend.open && !this.legend.hidden ? this.legend.offsetWidth : 0;
+    const beside = legend < 0.45 * clientWidth ? legend : 0;
     const padding = { top: room, bottom: room, right: room, left: room + beside };
     this.map.fitBounds(box, { padding, maxZoom: 17, duration: still.matches ? 0 : time });
   }
@@ -327,6 +336,7 @@ class Peta {
   zoom({ geometry, bbox, id, key }) {
     const found = this.find(key ?? id);
     if (found) this.select(...found);
+    this.moved = true;
     this.show(bbox ?? extent([geometry ?? found?.[1].geometry]));
   }
 
