@@ -42,7 +42,8 @@ class Katalog:
         request = APIRequest.from_flask(Request(EnvironBuilder(query_string=names).get_environ()), ["id-ID"])
         call = get_collection_item if path else get_collection_items
         _, status, body = call(self.api, request, "katalog", *([path] if path else []))
-        return int(status), json.loads(body)
+        # Where the application was made in this process, pygeoapi leaves the writing of JSON to it.
+        return int(status), body if isinstance(body, dict) else json.loads(body)
 
     def found(self, **names: str) -> list[str]:
         status, answer = self.get(**names)
