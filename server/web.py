@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -18,7 +20,7 @@ def serve_web(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=8,
+        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         websockets=False,
