@@ -1,7 +1,5 @@
 """A candidate beside the release that the public has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any

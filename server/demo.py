@@ -1,7 +1,5 @@
 """The sample city, and real layers from a folder, taken through the SOP step by step as people would."""
 
-from __future__ import annotations
-
 import json
 import logging
 import time

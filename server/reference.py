@@ -1,7 +1,5 @@
 """The facts in data/reference, read from the folder that holds them."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator

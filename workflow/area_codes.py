@@ -4,14 +4,13 @@ Kemendagri writes 33.75.03 for Pekalongan Utara, BPS 3375040; BPS 3375030 is Pek
 Never derive one from the other: the table is the only bridge.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
+from typing import Self
 
 from shapely.geometry.base import BaseGeometry
 
@@ -103,7 +102,7 @@ class AreaCodes:
     areas: tuple[Area, ...] = field(default_factory=tuple)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, str]]) -> AreaCodes:
+    def from_rows(cls, rows: Iterable[Mapping[str, str]]) -> Self:
         """Rows with the columns of data/reference/kode_wilayah.csv."""
         return cls(
             tuple(

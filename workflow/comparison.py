@@ -1,7 +1,5 @@
 """What a new layer changes against the current release."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The nouns that travel the SOP."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Working days: when a step of the SOP is due, and how late it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

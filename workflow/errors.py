@@ -14,8 +14,6 @@ SebarError
 └── Broken              500  our own fault, said without details
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 

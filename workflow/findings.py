@@ -1,7 +1,5 @@
 """What a check says of a layer."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What is in a file: columns beside geometries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """The chain of acts, and the hash that binds an approval to its content."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """What days a cell of a period column means."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Which steps a person may take, what is still missing, and the taking of one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

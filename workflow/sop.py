@@ -1,7 +1,5 @@
 """The SOP "Penyebarluasan Data" (500.14.1/17/2024) as a table. What is not a row cannot happen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """A statistical table as a map: one feature for each area and period, categories as columns."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the records keep, and what may be asked of them. One Protocol, two databases behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Which published boundary statistics are drawn on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The release-to-be: every file that will be published, built once, before anyone is asked to agree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The field dictionary: what the producer says of each column, and what is filled in where nothing is said."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

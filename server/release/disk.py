@@ -1,7 +1,5 @@
 """Files that are whole or not there: hashing, fsync and the rename that makes a folder visible."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The ready-made files that people take home: GeoJSON, CSV, Shapefile."""
 
-from __future__ import annotations
-
 import tempfile
 import zipfile
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Each feature rendered once, as one line of GeoJSON."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace

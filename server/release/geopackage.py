@@ -1,7 +1,5 @@
 """data.gpkg: the layer with full doubles, written by GDAL, with the indexes that filters ask for."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing

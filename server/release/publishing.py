@@ -1,7 +1,5 @@
 """A candidate's folder becomes a release's, and every worker learns that what is served has changed."""
 
-from __future__ import annotations
-
 import fcntl
 import mmap
 import os

@@ -1,7 +1,5 @@
 """The checks: each one a claim about a layer, one line in CHECKS, one sentence in labels.CHECKS."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from workflow.checks import interoperabilitas, kode_referensi, metadata, standar_data

@@ -1,7 +1,5 @@
 """What a check is given, and what it says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 

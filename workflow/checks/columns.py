@@ -1,7 +1,5 @@
 """The columns of a layer, as checks look at them."""
 
-from __future__ import annotations
-
 import re
 
 import pyarrow as pa

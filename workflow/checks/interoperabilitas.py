@@ -1,7 +1,5 @@
 """Interoperabilitas: any program can read it, and it lies where it says."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Kode Referensi: areas carry the codes and names that everyone uses."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass

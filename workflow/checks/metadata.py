@@ -1,7 +1,5 @@
 """Metadata: the data is described, and its examination is on record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from workflow.checks.claims import Context, Fault

@@ -1,13 +1,12 @@
 """Standar Data: what stands in a column is what the column says, and nobody's private matter."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,7 +48,7 @@ class Convention:
     sure: bool = False
 
     @classmethod
-    def of(cls, shapes: Counter[str]) -> Convention:
+    def of(cls, shapes: Counter[str]) -> Self:
         """By what can be read in one way only; else by which sign groups thousands more often."""
         sure = shapes["comma"] - shapes["point"]
         return cls("." if (sure or shapes["dots"] - shapes["commas"]) < 0 else ",", bool(sure))
