@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from server.ogc.answers import METHODS, Answer, Asked, answer, options, read, refusal
+from server.ogc.answers import METHODS, Answer, Asked, answer, no_method, options, read, refusal
 from server.ogc.engine import adopt_pygeoapi
 from server.ogc.snapshot import Snapshot, Snapshots, build
 from server.settings import Settings
@@ -42,19 +42,15 @@ def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], se
 def _answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
     try:
         if method not in METHODS:
-            return Answer(405, {"Allow": ", ".join(METHODS)})
+            return no_method()
         snapshot = snapshots.current()
         return options(snapshot, asked) if method == "OPTIONS" else answer(snapshot, asked)
     except SebarError as error:
         return refusal(error, asked)
-    except Exception as error:
-        return refusal(_unexpected(error), asked)
-
-
-def _unexpected(error: Exception) -> Broken:
-    fault = Broken(repr(error))
-    fault.__cause__ = error
-    return fault
+    except Exception as error:  # the outermost place that can still say it as OGC clients read it
+        fault = Broken(repr(error))
+        fault.__cause__ = error
+        return refusal(fault, asked)
 
 
 def _response(answer: Answer, asked: Asked) -> Response:

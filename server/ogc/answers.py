@@ -19,16 +19,13 @@ from server.ogc import corrections
 from server.ogc.engine import Function, ask, written
 from server.ogc.parameters import GENERAL, check, normalised
 from server.ogc.snapshot import Served, Snapshot
-from server.problems import problem_of
+from server.problems import SENTENCES, problem_of
 from workflow.errors import Broken, NotFound, SebarError
 
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
-GEOJSON, SCHEMA, OPENAPI = (
-    "application/geo+json",
-    "application/schema+json",
-    "application/vnd.oai.openapi+json;version=3.0",
-)
+GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 PAGE = "100"
 """Items on a page for people who did not say how many."""
@@ -41,8 +38,6 @@ ITEMS = GENERAL | {
     "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
     "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
-
-
 FIELDED = ("items", "queryables")
 """Where the fields of a collection are parameters too."""
 CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
@@ -177,19 +172,27 @@ def options(snapshot: Snapshot, asked: Asked) -> Answer:
     return Answer(204, CORS | more | {"Access-Control-Max-Age": "86400"})
 
 
+def no_method() -> Answer:
+    title, mend = SENTENCES[405]
+    problem = {"type": "about:blank", "title": title, "status": 405, "code": "HTTP-405", "detail": f"{title}."}
+    headers = CORS | {"Allow": ", ".join(METHODS), "Cache-Control": "no-store", "Content-Type": PROBLEM}
+    return Answer(405, headers, written(problem | {"mend": mend, "description": f"{title}. {mend}"}))
+
+
 def refusal(error: SebarError, asked: Asked) -> Answer:
     """The fault as problem+json with the members of an OGC exception, or as a page with the same status."""
     problem = problem_of(error)
     if isinstance(error, Broken):
         LOG.error("%s: %s", error.code, error.detail, exc_info=error)
-        problem |= {"status": 503 if error.code != Broken.code else 500, "detail": f"{error.title}."}
+        # What has a code of its own passes by itself and was worded for people.
+        problem |= {"detail": f"{error.title}."} if error.code == Broken.code else {"status": 503}
     headers = CORS | {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": "id"}
     if problem["status"] == 503:
         headers["Retry-After"] = "30"
     if asked.html:
         return Answer(problem["status"], headers | HTML, {"problem": problem}, "problem.html")
     body = problem | {"description": " ".join(filter(None, (problem["detail"], problem.get("mend"))))}
-    return Answer(problem["status"], headers | {"Content-Type": "application/problem+json"}, written(body))
+    return Answer(problem["status"], headers | {"Content-Type": PROBLEM}, written(body))
 
 
 def _known(name: str, served: Served | None) -> frozenset[str]:
@@ -202,8 +205,7 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
 
 def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
     """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
-    release = served.release if served else None
-    content = f"{release.number} {release.published_at} {release.content_hash}" if release else snapshot.seal
+    content = (served.seal if served else "") or snapshot.seal
     asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language)
     return sha256(repr((pygeoapi.__version__, snapshot.api.base_url, content, asks)).encode()).hexdigest()[:32]
 

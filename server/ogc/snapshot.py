@@ -41,6 +41,11 @@ class Served:
     entry: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def seal(self) -> str:
+        """Another one where the content is another."""
+        return _seal(self.release) if self.release else ""
+
+    @property
     def types(self) -> dict[str, FieldType]:
         return {name: FieldType(one.get("format") or one["type"]) for name, one in self.fields.items()}
 
@@ -96,14 +101,15 @@ def build(
 ) -> Snapshot:
     """Opens what `before` did not serve. What cannot be opened is left out and logged; the others are served."""
     served: dict[str, Served] = {}
-    whole = []
+    broken = set()
     for release in registry.current:
         try:
             served |= _served(release, settings, before, postgis)
-            whole.append(release)
         except (SebarError, KeyError, TypeError, ValueError, OSError):
             LOG.exception("release %s/%s is left out", release.dataset, release.number)
-    catalogue = records.catalogue_resource(replace(registry, current=tuple(whole)), settings)
+            broken.add(release.dataset)
+    whole = tuple(release for release in registry.current if release.dataset not in broken)
+    catalogue = records.catalogue_resource(replace(registry, current=whole), settings)
     served[records.COLLECTION] = Served(records.COLLECTION, catalogue, records.FIELDS)
     config = base(settings)
     config["resources"] = {name: one.resource for name, one in served.items()}
@@ -112,8 +118,8 @@ def build(
         Api(config),
         served,
         gone=frozenset(registry.withdrawn),
-        broken=frozenset(release.dataset for release in registry.current if release not in whole),
-        seal=f"{registry.revision} {len(whole)}",
+        broken=frozenset(broken),
+        seal=repr((registry.revision, settings.city, settings.office, [_seal(release) for release in whole])),
         built=time.monotonic(),
     )
 
@@ -122,10 +128,12 @@ def _served(release: Release, settings: Settings, before: Snapshot | None, postg
     found = {}
     for entry in release.manifest["collections"]:
         old = before.served.get(entry["id"]) if before else None
-        if old and old.release and _same(old.release, release):
+        if old and old.release and (old.release.folder, old.seal) == (release.folder, _seal(release)):
             found[entry["id"]] = old
             continue
         opened = open_collection(settings.home.resolve() / release.folder, entry["id"])
+        if opened.entry["features_sha256"] != entry["features_sha256"]:
+            raise Broken(f"{release.folder} does not hold what the records name")
         fields = schema_fields(opened.entry)
         told = resource(release, entry, settings, PROVIDER)
         if postgis:
@@ -135,8 +143,8 @@ def _served(release: Release, settings: Settings, before: Snapshot | None, postg
     return found
 
 
-def _same(one: Release, other: Release) -> bool:
-    return (one.folder, one.content_hash, one.published_at) == (other.folder, other.content_hash, other.published_at)
+def _seal(release: Release) -> str:
+    return f"{release.dataset} {release.number} {release.content_hash} {release.published_at}"
 
 
 class Snapshots:

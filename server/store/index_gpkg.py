@@ -24,6 +24,8 @@ OPEN_FILES = 16
 """Connections that one thread keeps: releases are many, file descriptors are not."""
 TOTALS = 256
 SECONDS = 10.0
+STEPS = 10_000
+"""Of SQLite's machine, between two looks at the clock."""
 ENVELOPES = (0, 32, 48, 48, 64)
 """Bytes of the envelope in a GeoPackage geometry, by its code."""
 INSIDE = ("minx >= ", "maxx <= ", "miny >= ", "maxy <= ")
@@ -87,11 +89,21 @@ class GeoPackageIndex:
     def _ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         connection = _connection(self._file)
         started = time.monotonic()
-        connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), 10_000)
+        connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), STEPS)
         try:
             return connection.execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
-            raise Broken(f"{self.path.parent.name}: {error}", where={}) from error
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise _too_long() from error
+            raise Broken(f"{self.path}: {error}") from error
+
+
+def _too_long() -> Broken:
+    return Broken(
+        f"Pertanyaan ini belum terjawab dalam {SECONDS:.0f} detik.",
+        code="TERLALU-LAMA",
+        mend="Persempit dengan bbox, atau sederhanakan filternya.",
+    )
 
 
 def composed(pieces: Pieces) -> tuple[str, tuple[Any, ...]]:

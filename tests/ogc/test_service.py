@@ -118,11 +118,34 @@ def test_one_broken_release_leaves_the_others_in_service(
     answer = client.get("/ogc/collections/rusak/items")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert answer.headers["Retry-After"]
+    assert answer.get_json()["code"] == "KOLEKSI-RUSAK"
     assert str(home) not in answer.text
     assert "rusak" in caplog.text
     assert [one["id"] for one in ask(client, "/ogc/collections")["collections"]] == ["desa", "katalog"]
     assert ask(client, "/ogc/collections/desa/items")["numberMatched"] == 60
     assert "/collections/desa/items" in ask(client, "/ogc/openapi")["paths"]
+
+
+def test_what_is_mended_is_served_again_by_itself(
+    client: FlaskClient, shelf: Shelf, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = build(home, "pulih", layer(5))
+    offsets = home / release.folder / "features.offsets"
+    offsets.rename(offsets.with_suffix(".away"))
+    shelf.publish(release)
+    assert client.get("/ogc/collections/pulih").status_code == 503
+    offsets.with_suffix(".away").rename(offsets)
+    monkeypatch.setattr("server.ogc.snapshot.RETRY_SECONDS", 0.0)
+    assert client.get("/ogc/collections/pulih").status_code == 200
+
+
+def test_a_folder_with_another_content_than_the_records_name_is_not_served(
+    client: FlaskClient, shelf: Shelf, home: Path
+) -> None:
+    release = build(home, "lain", layer(5))
+    entry = release.manifest["collections"][0] | {"features_sha256": "0" * 64}
+    shelf.publish(published({**release.manifest, "collections": [entry]}, release.folder))
+    assert client.get("/ogc/collections/lain/items").status_code == 503
 
 
 def test_a_release_that_vanishes_breaks_only_itself(client: FlaskClient, shelf: Shelf, home: Path) -> None:
@@ -250,6 +273,7 @@ def test_nothing_can_be_written(client: FlaskClient, method: str) -> None:
     for address in ("/ogc", "/ogc/collections/desa/items", "/ogc/collections/desa/items/33.75.007"):
         answer = client.open(address, method=method, json={"filter": "x"})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+        assert answer.mimetype == "application/problem+json"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from server.store.index_postgis import HelpedIndex, PostgisIndex, reading_pool
 from tests.ogc.releases import NAMES, build, layer
 from tests.postgis import fresh_database
 from tests.store.conftest import Settings
-from workflow.errors import BadRequest
+from workflow.errors import BadRequest, Broken
 from workflow.store import Release
 
 Row = dict[str, Any]
@@ -379,3 +379,15 @@ def test_where_postgis_does_not_answer_the_file_does(
         assert list(index.rows(Question(where=parse("kode = '33.75.007'")), offset=0, limit=9)) == [7]
         assert index.total(Question(where=parse("kode = '33.75.007'"))) == 1
     assert "data.gpkg does" in caplog.text
+
+
+def test_a_question_that_takes_too_long_is_given_up(
+    release: tuple[Path, Release], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, published = release
+    index = GeoPackageIndex(home / published.folder / "data.gpkg", rows_of(published.manifest["collections"][0]))
+    monkeypatch.setattr("server.store.index_gpkg.SECONDS", -1.0)
+    monkeypatch.setattr("server.store.index_gpkg.STEPS", 10)
+    with pytest.raises(Broken) as given_up:
+        index.total(Question(where=parse("nama LIKE '%a%b%' OR rw IN (1,2,3,4)")))
+    assert given_up.value.code == "TERLALU-LAMA"
