@@ -128,7 +128,13 @@ class Build:
         return self.record.move.kind is Kind.STATISTICS
 
     def finish(self) -> None:
-        """Candidate, hash and findings become visible at once."""
+        """Candidate, hash and findings become visible at once; a second time nothing changes."""
+        if self.record.candidate != self.candidate:
+            self._record()
+        shutil.rmtree(self.work, ignore_errors=True)
+        failpoint("build.cleaned")
+
+    def _record(self) -> None:
         self.say("Catat")
         manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
         failpoint("build.before_record")
@@ -142,8 +148,14 @@ class Build:
             at=datetime.now(UTC),
         )
         failpoint("build.recorded")
-        shutil.rmtree(self.work, ignore_errors=True)
         if not current:
+            raise Outdated
+
+    def drop(self) -> None:
+        """Removes what nobody will look at."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        record = self.records.submission(self.submission)
+        if record is None or record.candidate != self.candidate:
             shutil.rmtree(self.settings.home / self.candidate, ignore_errors=True)
 
     def fail(self, error: SebarError) -> None:
@@ -196,6 +208,8 @@ def build_now(records: Records, settings: Settings, submission: str) -> Submissi
             step()
     except SebarError as error:
         build.fail(error)
+    except Outdated:
+        build.drop()
     return records.submission(submission)
 
 

@@ -11,6 +11,7 @@ FAILPOINTS: tuple[str, ...] = (
     "build.rendered",
     "build.before_record",
     "build.recorded",
+    "build.cleaned",
     "candidate.features",
     "candidate.geopackage",
     "candidate.downloads",

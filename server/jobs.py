@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from server.build import Build, Outdated, broken_build
+from server.documents.issuing import issue
+from server.documents.wording import LETTERS
 from server.journey import Journey
 from server.release.publishing import bump_revision
 from workflow.errors import SebarError
@@ -33,6 +35,7 @@ class Worker:
         self.journey = journey
         self.slot = slot
         self.stopping = threading.Event()
+        self.printed = 0
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT."""
@@ -69,7 +72,7 @@ class Worker:
         def step(submission: str, build: int, n: int) -> str:
             return _taken(Build(records, settings, submission, build), n)
 
-        @DBOS.workflow(name="build", max_recovery_attempts=10)
+        @DBOS.workflow(name="build", max_recovery_attempts=5)
         def build(submission: str, number: int) -> str:
             for n in range(len(Build.stage_names)):
                 if (outcome := step(submission, number, n)) != "done":
@@ -84,11 +87,21 @@ class Worker:
             for submission, number in self.journey.records.unfinished_builds():
                 self._start(submission, number)
             self.journey.publish_due()
+            self.print_documents()
             # A process may have died between its commit and its announcement.
             bump_revision(self.journey.settings.home, self.journey.records.revision())
         except (SebarError, sa.exc.SQLAlchemyError) as error:
             LOG.error("the worker looks around again in 2 s: %s", error)
             time.sleep(2)
+
+    def print_documents(self) -> None:
+        """The printed output of every step that the ledger names and that has none yet."""
+        records = self.journey.records
+        for entry in records.ledger(self.printed):
+            if entry.action.removeprefix("submission.") in LETTERS:
+                for event in records.events(submission=entry.object):
+                    issue(records, self.journey.settings, event)
+            self.printed = entry.seq
 
     def _start(self, submission: str, number: int) -> None:
         id = f"build:{submission}:{number}"
@@ -104,11 +117,14 @@ class Worker:
 def _taken(build: Build, n: int) -> str:
     """Takes one stage: done, failed (the sentence is kept for people) or outdated."""
     try:
+        if build.record.job.status == "failed":  # and the worker was killed before it could say so to DBOS
+            return "failed"
         build.steps[n]()
     except SebarError as error:
         build.fail(error)
         return "failed"
     except Outdated:
+        build.drop()
         return "outdated"
     except Exception:
         LOG.exception("stage %s of %s broke", Build.stage_names[n], build.submission)
