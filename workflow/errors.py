@@ -23,16 +23,10 @@ class SebarError(Exception):
     `detail` says what and why, `mend` how to mend it; `where` names row, column, file or field.
     """
 
-    code = "SEBAR-000"
-    title = "Terjadi kesalahan"
+    code, title = "SEBAR-000", "Terjadi kesalahan"
 
     def __init__(
-        self,
-        detail: str = "",
-        *,
-        code: str | None = None,
-        mend: str = "",
-        where: Mapping[str, object] | None = None,
+        self, detail: str = "", *, code: str | None = None, mend: str = "", where: Mapping[str, object] | None = None
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
@@ -42,62 +36,51 @@ class SebarError(Exception):
 
 
 class NotFound(SebarError):
-    code = "TIDAK-ADA"
-    title = "Tidak ditemukan"
+    code, title = "TIDAK-ADA", "Tidak ditemukan"
 
 
 class Forbidden(SebarError):
-    code = "BUKAN-PERAN"
-    title = "Bukan wewenang Anda"
+    code, title = "BUKAN-PERAN", "Bukan wewenang Anda"
 
 
 class Unauthenticated(SebarError):
-    code = "BELUM-MASUK"
-    title = "Anda belum masuk"
+    code, title = "BELUM-MASUK", "Anda belum masuk"
 
 
 class Conflict(SebarError):
-    code = "BUKAN-STATUS"
-    title = "Langkah ini tidak dapat diambil sekarang"
+    code, title = "BUKAN-STATUS", "Langkah ini tidak dapat diambil sekarang"
 
 
 class Changed(Conflict):
-    code = "SUDAH-BERUBAH"
-    title = "Orang lain lebih dulu mengubahnya"
+    code, title = "SUDAH-BERUBAH", "Orang lain lebih dulu mengubahnya"
 
 
 class Unmet(SebarError):
     """The step's requirements that are not met, as (name, reason) pairs."""
 
-    code = "SYARAT"
-    title = "Syarat langkah ini belum terpenuhi"
+    code, title = "SYARAT", "Syarat langkah ini belum terpenuhi"
 
-    def __init__(self, reasons: tuple[tuple[str, str], ...], **kw: object) -> None:
-        super().__init__("; ".join(reason for _, reason in reasons))
+    def __init__(self, reasons: tuple[tuple[str, str], ...]) -> None:
+        where = {"requirements": [{"name": name, "detail": reason} for name, reason in reasons]}
+        super().__init__("; ".join(reason for _, reason in reasons), where=where)
         self.reasons = reasons
-        self.where = {"requirements": [{"name": name, "detail": reason} for name, reason in reasons]}
 
 
 class BadRequest(SebarError):
-    code = "PERMINTAAN"
-    title = "Permintaan tidak dapat dipahami"
+    code, title = "PERMINTAAN", "Permintaan tidak dapat dipahami"
 
 
 class BadUpload(SebarError):
-    code = "BERKAS"
-    title = "Berkas tidak dapat diterima"
+    code, title = "BERKAS", "Berkas tidak dapat diterima"
 
 
 class TooLarge(SebarError):
-    code = "TERLALU-BESAR"
-    title = "Terlalu besar"
+    code, title = "TERLALU-BESAR", "Terlalu besar"
 
 
 class Gone(SebarError):
-    code = "DITARIK"
-    title = "Data ini sudah ditarik"
+    code, title = "DITARIK", "Data ini sudah ditarik"
 
 
 class Broken(SebarError):
-    code = "SERVER"
-    title = "Terjadi kesalahan di server"
+    code, title = "SERVER", "Terjadi kesalahan di server"

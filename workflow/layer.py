@@ -37,7 +37,7 @@ class Field:
 class Layer:
     """The content of one uploaded layer or table.
 
-    `columns` has one arrow column per field, in the order of `fields`; n rows.
+    `columns` has one arrow column per field, under its name and in the order of `fields`; n rows.
     `geometry` is an object array of n shapely geometries in CRS84 (longitude, latitude; None where
     a row has none), or None for a table without geometry.
     `source_geometry` holds the same geometries in `source_crs`, full doubles, before any transformation;
@@ -62,7 +62,4 @@ class Layer:
 
     def field(self, name: str) -> Field:
         """Raises KeyError where there is no such field."""
-        for entry in self.fields:
-            if entry.name == name:
-                return entry
-        raise KeyError(name)
+        return {entry.name: entry for entry in self.fields}[name]

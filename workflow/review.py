@@ -8,90 +8,24 @@ from workflow.errors import Changed, Conflict, Forbidden, Unmet
 from workflow.labels import REASONS, ROLES, STATUSES, STEPS
 from workflow.sop import SOP, Access, Role, Status, Step, rows_for
 
-Requirement = Callable[[Submission, Act], bool]
-"""A claim about a submission and the wish to move it."""
-
-
-def candidate_built(submission: Submission, act: Act) -> bool:
-    return submission.content_hash is not None
-
-
-def berita_acara_attached(submission: Submission, act: Act) -> bool:
-    return submission.has_berita_acara
-
-
-def metadata_complete(submission: Submission, act: Act) -> bool:
-    return not submission.missing_metadata
-
-
-def no_blocking_finding(submission: Submission, act: Act) -> bool:
-    return submission.findings.blocks == 0
-
-
-def warnings_waived(submission: Submission, act: Act) -> bool:
-    return submission.findings.warns == 0
-
-
-def not_the_submitter(submission: Submission, act: Act) -> bool:
-    return act.actor.id != submission.submitted_by
-
-
-def not_the_verifier(submission: Submission, act: Act) -> bool:
-    return act.actor.id != submission.verified_by
-
-
-def pembina_of_this_kind(submission: Submission, act: Act) -> bool:
-    return submission.kind in act.actor.kinds
-
-
-def content_unchanged(submission: Submission, act: Act) -> bool:
-    return act.content_hash is None or act.content_hash == submission.content_hash
-
-
-def access_is_terbuka(submission: Submission, act: Act) -> bool:
-    return submission.access is Access.TERBUKA
-
-
-def embargo_over(submission: Submission, act: Act) -> bool:
-    return submission.publish_at is None or submission.publish_at <= act.at
-
-
-def moment_in_the_future(submission: Submission, act: Act) -> bool:
-    return act.publish_at is not None and act.publish_at > act.at
-
-
-def reason_given(submission: Submission, act: Act) -> bool:
-    return bool(act.note.strip())
-
-
-def scan_attached(submission: Submission, act: Act) -> bool:
-    return act.scan is not None
-
-
-def probe_answered(submission: Submission, act: Act) -> bool:
-    return act.probed
-
-
-REQUIREMENTS: dict[str, Requirement] = {
-    claim.__name__: claim
-    for claim in (
-        candidate_built,
-        berita_acara_attached,
-        metadata_complete,
-        no_blocking_finding,
-        warnings_waived,
-        not_the_submitter,
-        not_the_verifier,
-        pembina_of_this_kind,
-        content_unchanged,
-        access_is_terbuka,
-        embargo_over,
-        moment_in_the_future,
-        reason_given,
-        scan_attached,
-        probe_answered,
-    )
+REQUIREMENTS: dict[str, Callable[[Submission, Act], bool]] = {
+    "candidate_built": lambda submission, act: submission.content_hash is not None,
+    "berita_acara_attached": lambda submission, act: submission.has_berita_acara,
+    "metadata_complete": lambda submission, act: not submission.missing_metadata,
+    "no_blocking_finding": lambda submission, act: submission.findings.blocks == 0,
+    "warnings_waived": lambda submission, act: submission.findings.warns == 0,
+    "not_the_submitter": lambda submission, act: act.actor.id != submission.submitted_by,
+    "not_the_verifier": lambda submission, act: act.actor.id != submission.verified_by,
+    "pembina_of_this_kind": lambda submission, act: submission.kind in act.actor.kinds,
+    "content_unchanged": lambda submission, act: act.content_hash in (None, submission.content_hash),
+    "access_is_terbuka": lambda submission, act: submission.access is Access.TERBUKA,
+    "embargo_over": lambda submission, act: submission.publish_at is None or submission.publish_at <= act.at,
+    "moment_in_the_future": lambda submission, act: act.publish_at is not None and act.publish_at > act.at,
+    "reason_given": lambda submission, act: bool(act.note.strip()),
+    "scan_attached": lambda submission, act: act.scan is not None,
+    "probe_answered": lambda submission, act: act.probed,
 }
+"""Claims about a submission and the wish to move it."""
 
 SAID_WITH_THE_STEP = frozenset({"reason_given", "moment_in_the_future", "scan_attached", "probe_answered"})
 """Requirements that only the taking itself can meet: a page offers the step although they are open."""
