@@ -1,4 +1,4 @@
-"""What PostgreSQL has beside the records: PostGIS, SRGI2013, two schemas and who may read and write them."""
+"""What PostgreSQL has beside the records: PostGIS, SRGI2013, three schemas and who may read and write them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from server.store.schema import metadata
 LOG = logging.getLogger(__name__)
 
 READER = "sebar_baca"
-SCHEMAS = ("calon", "terbit")
-"""Tables of candidates, which nobody else reads; tables and views of releases."""
+SCHEMAS = ("calon", "terbit", "dbos")
+"""Tables of candidates, which nobody else reads; tables and views of releases; the jobs, whose tables DBOS makes."""
 
 # Without auth_name PostGIS reads this text, in which SRGI2013 is WGS 84: with EPSG:9470 PROJ would shift by 0.2 m.
 SRGI2013 = (
@@ -97,6 +97,6 @@ def _for_application(role: str) -> list[sql.Composed]:
             "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}",
             "REVOKE UPDATE, DELETE ON ledger, events FROM {role}",
             "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-            "GRANT USAGE, CREATE ON SCHEMA calon, terbit TO {role}",
+            "GRANT USAGE, CREATE ON SCHEMA calon, terbit, dbos TO {role}",
         )
     ]
