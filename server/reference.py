@@ -1,4 +1,4 @@
-"""The facts in data/reference, read from the folder that holds them."""
+"""The facts in data/reference, read from the folder of the repository that holds them."""
 
 import csv
 import json
@@ -8,15 +8,14 @@ from pathlib import Path
 
 from shapely.geometry import shape
 
-from workflow.area_codes import AreaCodes, City
+from workflow.area_codes import Area, AreaCodes, City, Level
 from workflow.store import Agency, Holiday
 
 ROOT = Path(__file__).parents[1]
-"""The folder of the repository: what the loaders read unless another is given."""
 
 
 def load_area_codes(root: Path = ROOT) -> AreaCodes:
-    return AreaCodes.from_rows(_rows(root, "kode_wilayah.csv"))
+    return AreaCodes(tuple(map(_area, _rows(root, "kode_wilayah.csv"))))
 
 
 def load_holidays(root: Path = ROOT) -> tuple[Holiday, ...]:
@@ -27,18 +26,19 @@ def load_holidays(root: Path = ROOT) -> tuple[Holiday, ...]:
 
 
 def load_city(root: Path = ROOT) -> City:
-    city = json.loads(_path(root, "kota.json").read_text(encoding="utf-8"))
-    return City(city["name"], city["kemendagri"], city["bps"], shape(city["extent"]))
+    city = json.loads((root / "data" / "reference" / "kota.json").read_text(encoding="utf-8"))
+    return City(city["name"], shape(city["extent"]))
 
 
 def load_agencies(root: Path = ROOT) -> tuple[Agency, ...]:
     return tuple(Agency(row["id"], row["nama"], row["singkatan"]) for row in _rows(root, "opd.csv"))
 
 
+def _area(row: dict[str, str]) -> Area:
+    point = (float(row["lon"]), float(row["lat"])) if row.get("lon") else (None, None)
+    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point)
+
+
 def _rows(root: Path, name: str) -> Iterator[dict[str, str]]:
-    with _path(root, name).open(encoding="utf-8", newline="") as lines:
+    with (root / "data" / "reference" / name).open(encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)
-
-
-def _path(root: Path, name: str) -> Path:
-    return root / "data" / "reference" / name

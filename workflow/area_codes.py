@@ -5,12 +5,10 @@ Never derive one from the other: the table is the only bridge.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
-from typing import Self
 
 from shapely.geometry.base import BaseGeometry
 
@@ -37,7 +35,6 @@ class Area:
     parent: str = ""
     lon: float | None = None
     lat: float | None = None
-    area_km2: float | None = None
 
     def code(self, system: System) -> str:
         return self.kemendagri if system is System.KEMENDAGRI else self.bps
@@ -48,77 +45,39 @@ class City:
     """The city itself. `extent` is a generous polygon in CRS84: what lies outside it is not the city's."""
 
     name: str
-    kemendagri: str
-    bps: str
     extent: BaseGeometry
 
 
-_PREFIX = re.compile(r"^\s*(kelurahan|kecamatan|kel|kec|kota)\b[\s.:]*", re.IGNORECASE)
-_FORM = re.compile(r"\d{2}\.\d{2}\.\d{2}(\.\d{4})?|\d{6,7}|\d{10}")
+# Of kecamatan and kelurahan in either system; they begin with their province's number.
+_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}(\.\d{4})?|\d{6,7}|\d{10}")
+PROVINCES = frozenset(
+    map(str, (*range(11, 22), *range(31, 37), *range(51, 54), *range(61, 66), *range(71, 77), 81, 82, *range(91, 97)))
+)
+
+
+def _written(code: object) -> str:
+    """A cell's text; a whole number also where a spreadsheet made a float of it."""
+    return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
 
 
 def digits(code: object) -> str:
-    """The digits of a code as it stands in a cell: text, whole number or the float a spreadsheet made of it."""
-    if isinstance(code, float) and code.is_integer():
-        code = int(code)
-    return re.sub(r"[\s.\-]", "", str(code))
+    return re.sub(r"[\s.\-]", "", _written(code))
 
 
 def looks_like_a_code(text: object) -> bool:
-    """Whether it has the form of a kecamatan's or kelurahan's code in either system."""
-    value = str(int(text)) if isinstance(text, float) and text.is_integer() else str(text).strip()
-    return bool(_FORM.fullmatch(value)) and value[:2] in PROVINCES
-
-
-PROVINCES = frozenset(
-    str(n)
-    for n in (
-        *range(11, 22),
-        31,
-        32,
-        33,
-        34,
-        35,
-        36,
-        51,
-        52,
-        53,
-        *range(61, 66),
-        *range(71, 77),
-        81,
-        82,
-        *range(91, 97),
-    )
-)
+    value = _written(text).strip()
+    return bool(_CODE.fullmatch(value)) and value[:2] in PROVINCES
 
 
 def plain_name(name: object) -> str:
     """For comparing: without case, blanks, signs and the words "Kelurahan", "Kel.", "Kecamatan", "Kec."."""
-    return re.sub(r"[\W_]+", "", _PREFIX.sub("", str(name))).casefold()
+    text = re.sub(r"^\s*(kelurahan|kecamatan|kel|kec|kota)\b[\s.:]*", "", str(name), flags=re.IGNORECASE)
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 @dataclass(frozen=True)
 class AreaCodes:
-    areas: tuple[Area, ...] = field(default_factory=tuple)
-
-    @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, str]]) -> Self:
-        """Rows with the columns of data/reference/kode_wilayah.csv."""
-        return cls(
-            tuple(
-                Area(
-                    level=Level(row["level"]),
-                    kemendagri=row["kemendagri"],
-                    bps=row["bps"],
-                    name=row["nama"],
-                    parent=row.get("induk", ""),
-                    lon=_number(row.get("lon")),
-                    lat=_number(row.get("lat")),
-                    area_km2=_number(row.get("luas_km2")),
-                )
-                for row in rows
-            )
-        )
+    areas: tuple[Area, ...] = ()
 
     @cached_property
     def _by_digits(self) -> dict[str, tuple[Area, System]]:
@@ -126,11 +85,10 @@ class AreaCodes:
         return found | {digits(area.kemendagri): (area, System.KEMENDAGRI) for area in self.areas}
 
     @cached_property
-    def _by_name(self) -> dict[str, tuple[Area, ...]]:
-        found: dict[str, tuple[Area, ...]] = {}
+    def _by_name(self) -> dict[str, list[Area]]:
+        found: dict[str, list[Area]] = {}
         for area in self.areas:
-            key = plain_name(area.name)
-            found[key] = (*found.get(key, ()), area)
+            found.setdefault(plain_name(area.name), []).append(area)
         return found
 
     def at(self, level: Level) -> tuple[Area, ...]:
@@ -138,12 +96,10 @@ class AreaCodes:
 
     def by_code(self, code: object) -> Area | None:
         """In whichever system the code is written, with dots or without."""
-        found = self._by_digits.get(digits(code))
-        return found[0] if found else None
+        return self._by_digits.get(digits(code), (None, None))[0]
 
     def system_of(self, code: object) -> System | None:
-        found = self._by_digits.get(digits(code))
-        return found[1] if found else None
+        return self._by_digits.get(digits(code), (None, None))[1]
 
     def by_name(self, name: object, level: Level | None = None) -> Area | None:
         """None where no area, or more than one, has this name."""
@@ -177,14 +133,10 @@ class AreaCodes:
 
     def nearest_code(self, code: object) -> str | None:
         """The written code that a mistyped one most likely means, in the system and form it was written in."""
+        kemendagri = [area.kemendagri for area in self.areas]
         if "." in str(code):
-            written, forms = str(code).strip(), [[area.kemendagri for area in self.areas]]
+            written, forms = str(code).strip(), [kemendagri]
         else:
-            written = digits(code)
-            forms = [[area.bps for area in self.areas], [digits(area.kemendagri) for area in self.areas]]
+            written, forms = digits(code), [[area.bps for area in self.areas], [digits(one) for one in kemendagri]]
         close = (get_close_matches(written, known, n=1, cutoff=0.8) for known in forms)
         return next((found[0] for found in close if found), None)
-
-
-def _number(text: str | None) -> float | None:
-    return float(text) if text else None

@@ -77,16 +77,12 @@ def due(started_at: datetime, days: int, calendar: Calendar) -> date:
 def due_of(submission: Submission, calendar: Calendar, days_of: Mapping[Status, int] = DAYS) -> date | None:
     """When the next step is due. None while it is returned (the clock stops; a new round starts it afresh),
     when nothing more is to be done, and where the start is not known (a draft without a Berita Acara)."""
+    start = submission.entered_at
+    if submission.status is Status.DRAFT:
+        paper = submission.berita_acara_date
+        start = datetime.combine(paper, time(), calendar.zone) if paper else None
     days = days_of.get(submission.status)
-    start = _start(submission, calendar)
     return due(start, days, calendar) if days and start else None
-
-
-def _start(submission: Submission, calendar: Calendar) -> datetime | None:
-    if submission.status is not Status.DRAFT:
-        return submission.entered_at
-    day = submission.berita_acara_date
-    return datetime.combine(day, time(), calendar.zone) if day else None
 
 
 def days_late(due_on: date, now: datetime, calendar: Calendar) -> int:
