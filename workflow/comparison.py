@@ -1,12 +1,11 @@
 """What a new layer changes against the current release."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
@@ -14,9 +13,7 @@ from workflow.checks.columns import texts
 from workflow.layer import Layer
 
 Positions = NDArray[np.int64]
-
-SAME_PLACE = 1e-7
-"""Degrees: a smaller shift vanishes in the 7 decimals that are served."""
+Values = Sequence[Hashable]
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Comparison:
 
     `moved` and `changed` are (m, 2) pairs of old and new position: another geometry, other attributes; a row can be
     in both. `by_key` says that rows were matched by the declared key; else only what is equal in geometry or in all
-    attributes can be matched. `columns` are the fields compared; `new_columns` and `lost_columns` those of one side.
+    attributes can be matched. `new_columns` and `lost_columns` are those of one side.
     """
 
     added: Positions
@@ -34,67 +31,81 @@ class Comparison:
     changed: Positions
     unchanged: int
     by_key: bool
-    columns: tuple[str, ...]
     new_columns: tuple[str, ...]
     lost_columns: tuple[str, ...]
 
     @property
     def counts(self) -> dict[str, int]:
-        return {
-            "added": len(self.added),
-            "removed": len(self.removed),
-            "moved": len(self.moved),
-            "changed": len(self.changed),
-            "unchanged": self.unchanged,
-        }
+        listed = {name: len(getattr(self, name)) for name in ("added", "removed", "moved", "changed")}
+        return listed | {"unchanged": self.unchanged}
 
 
 def compare(old: Layer, new: Layer) -> Comparison:
-    columns = tuple(name for name in _names(new) if name in _names(old))
-    key = new.key if new.key and new.key == old.key and new.key in columns else None
-    keys = (_keys(old, key), _keys(new, key)) if key else None
-    if keys and all(len(set(side)) == len(side) for side in keys):
-        pairs = _pairs(*keys)
+    columns = _shared_columns(old, new)
+    attributes = _attributes(old, new, columns)
+    places = _places(old), _places(new)
+    key = new.key if new.key == old.key and new.key in columns else None
+    keys = [texts(layer, layer.field(key)) for layer in (old, new)] if key else []
+    by_key = bool(keys) and all(len(set(side)) == len(side) for side in keys)
+    if by_key:
+        pairs = _pairs(keys[0], keys[1])
+    elif old.geometry is None or new.geometry is None:
+        pairs = _pairs_by_content([attributes], len(old), len(new))
     else:
-        key, pairs = None, _pairs_by_content(old, new, columns)
-    moved, changed = _moved(old, new, pairs), _changed(old, new, pairs, columns)
+        whole = [list(zip(*side, strict=True)) for side in zip(attributes, places, strict=True)]
+        pairs = _pairs_by_content([whole, places, attributes], len(old), len(new))
+    moved, changed = _differ(places, pairs), _differ(attributes, pairs)
     return Comparison(
         added=np.setdiff1d(np.arange(len(new)), pairs[:, 1]),
         removed=np.setdiff1d(np.arange(len(old)), pairs[:, 0]),
         moved=pairs[moved],
         changed=pairs[changed],
         unchanged=int((~moved & ~changed).sum()),
-        by_key=key is not None,
-        columns=columns,
-        new_columns=tuple(name for name in _names(new) if name not in columns),
-        lost_columns=tuple(name for name in _names(old) if name not in columns),
+        by_key=by_key,
+        new_columns=tuple(name for name in new.columns.column_names if name not in columns),
+        lost_columns=tuple(name for name in old.columns.column_names if name not in columns),
     )
 
 
 def cell_changes(old: Layer, new: Layer, pair: Sequence[int]) -> dict[str, tuple[object, object]]:
     """{field: (before, now)} of one pair of positions."""
-    before, now = int(pair[0]), int(pair[1])
     cells = {
-        name: (_column(old, name)[before].as_py(), _column(new, name)[now].as_py())
-        for name in _names(new)
-        if name in _names(old)
+        name: (old.columns[name][int(pair[0])].as_py(), new.columns[name][int(pair[1])].as_py())
+        for name in _shared_columns(old, new)
     }
-    return {name: values for name, values in cells.items() if values[0] != values[1]}
+    return {name: (before, now) for name, (before, now) in cells.items() if before != now}
 
 
-def _names(layer: Layer) -> tuple[str, ...]:
-    return tuple(field.name for field in layer.fields)
+def _shared_columns(old: Layer, new: Layer) -> list[str]:
+    return [name for name in new.columns.column_names if name in old.columns.column_names]
 
 
-def _column(layer: Layer, name: str) -> pa.ChunkedArray:
-    return layer.columns.column(_names(layer).index(name))
+def _attributes(old: Layer, new: Layer, names: Iterable[str]) -> tuple[Values, Values]:
+    """The cells of each row: numbers as doubles, all else and a column whose type changed as text."""
+    columns = []
+    for name in names:
+        pair = [_comparable(layer.columns[name]) for layer in (old, new)]
+        columns.append(pair if pair[0].type == pair[1].type else [column.cast(pa.string()) for column in pair])
+    if not columns:
+        return [()] * len(old), [()] * len(new)
+    before, now = ([column.to_pylist() for column in side] for side in zip(*columns, strict=True))
+    return list(zip(*before, strict=True)), list(zip(*now, strict=True))
 
 
-def _keys(layer: Layer, name: str) -> list[Hashable]:
-    return list(texts(layer, layer.field(name)))
+def _comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+        return values.cast(pa.float64(), safe=False)
+    return values.cast(pa.string())
 
 
-def _pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> Positions:
+def _places(layer: Layer) -> Values:
+    """As the seven decimals that are served have it: a smaller shift is none."""
+    if layer.geometry is None:
+        return [None] * len(layer)
+    return list(shapely.to_wkb(shapely.transform(layer.geometry, lambda coords: np.round(coords, 7) + 0.0)))
+
+
+def _pairs(old: Values, new: Values) -> Positions:
     """Equal values, each used once, in their order; None equals nothing."""
     waiting: defaultdict[Hashable, list[int]] = defaultdict(list)
     for n in range(len(old) - 1, -1, -1):
@@ -103,62 +114,15 @@ def _pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> Positions:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def _pairs_by_content(old: Layer, new: Layer, columns: tuple[str, ...]) -> Positions:
+def _pairs_by_content(sides: Iterable[Sequence[Values]], old: int, new: int) -> Positions:
     """First what is equal throughout, then what lies in the same place, then what has the same attributes."""
-    attributes = _attributes(old, columns), _attributes(new, columns)
-    places = _places(old), _places(new)
-    whole = _zipped(attributes[0], places[0]), _zipped(attributes[1], places[1])
-    sides = [whole, places, attributes] if old.geometry is not None and new.geometry is not None else [attributes]
     found = np.empty((0, 2), dtype=np.int64)
     for before, now in sides:
-        left = np.setdiff1d(np.arange(len(old)), found[:, 0])
-        right = np.setdiff1d(np.arange(len(new)), found[:, 1])
-        more = _pairs([before[n] for n in left], [now[n] for n in right])
+        left, right = np.setdiff1d(np.arange(old), found[:, 0]), np.setdiff1d(np.arange(new), found[:, 1])
+        more = _pairs([before[n] for n in left.tolist()], [now[n] for n in right.tolist()])
         found = np.vstack([found, np.column_stack([left[more[:, 0]], right[more[:, 1]]])])
     return found[found[:, 1].argsort()]
 
 
-def _zipped(one: list[Hashable], other: list[Hashable]) -> list[Hashable]:
-    return list(zip(one, other, strict=True))
-
-
-def _attributes(layer: Layer, columns: tuple[str, ...]) -> list[Hashable]:
-    if not columns:
-        return [()] * len(layer)
-    return list(zip(*(_comparable(_column(layer, name)).to_pylist() for name in columns), strict=True))
-
-
-def _comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Numbers as doubles and all else as text, so that a column whose type changed still compares."""
-    kind = values.type
-    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
-        return values.cast(pa.float64(), safe=False)
-    return values.cast(pa.string())
-
-
-def _places(layer: Layer) -> list[Hashable]:
-    if layer.geometry is None:
-        return [None] * len(layer)
-    rounded = shapely.transform(layer.geometry, lambda coords: np.round(coords, 7) + 0.0)
-    return list(shapely.to_wkb(rounded))
-
-
-def _moved(old: Layer, new: Layer, pairs: Positions) -> NDArray[np.bool_]:
-    if old.geometry is None or new.geometry is None:
-        return np.full(len(pairs), (old.geometry is None) != (new.geometry is None))
-    before, now = old.geometry[pairs[:, 0]], new.geometry[pairs[:, 1]]
-    both_missing = shapely.is_missing(before) & shapely.is_missing(now)
-    return ~(shapely.equals_exact(before, now, tolerance=SAME_PLACE) | both_missing)
-
-
-def _changed(old: Layer, new: Layer, pairs: Positions, columns: tuple[str, ...]) -> NDArray[np.bool_]:
-    changed = np.zeros(len(pairs), dtype=bool)
-    for name in columns:
-        before = _comparable(_column(old, name)).take(pa.array(pairs[:, 0]))
-        now = _comparable(_column(new, name)).take(pa.array(pairs[:, 1]))
-        if before.type != now.type:
-            before, now = before.cast(pa.string()), now.cast(pa.string())
-        same = pc.fill_null(pc.equal(before, now), False)
-        both_null = pc.and_(pc.is_null(before), pc.is_null(now))
-        changed |= ~pc.or_(same, both_null).to_numpy()
-    return changed
+def _differ(sides: tuple[Values, Values], pairs: Positions) -> NDArray[np.bool_]:
+    return np.array([sides[0][before] != sides[1][now] for before, now in pairs.tolist()], dtype=bool)
