@@ -33,8 +33,6 @@ class Settings:
     office_phone: str = ""
     workers: int = 2
     upload_limit: int = 512 * 1024 * 1024
-    job_seconds: int = 300
-    job_memory: int = 4 * 1024 * 1024 * 1024
     demo: bool = False
     demo_password: str = ""
     secret_key: str = ""
@@ -62,8 +60,6 @@ HELP: dict[str, str] = {
     "office_phone": "Its telephone.",
     "workers": "Web processes.",
     "upload_limit": "Largest request in bytes.",
-    "job_seconds": "Longest time in seconds that reading one file may take.",
-    "job_memory": "Most memory in bytes that reading one file may take.",
     "demo": "1 creates the sample city and its accounts.",
     "demo_password": "Password of the sample city's accounts; made up and printed where it is empty.",
     "secret_key": "Key that signs sessions; made once and kept in SEBAR_HOME where it is empty.",
