@@ -44,8 +44,19 @@ def identify(text: str) -> str:
         raise _unknown(text) from None
     if not (crs.is_geographic or crs.is_projected):
         raise _unknown(text)
+    number = _epsg_number(crs)
+    return f"EPSG:{number}" if number else crs.to_wkt()
+
+
+def _epsg_number(crs: CRS) -> str | None:
+    """Its number even where axes are in another order than EPSG's: files hold x, y in either case."""
     authority = crs.to_authority("EPSG", min_confidence=70)
-    return f"EPSG:{authority[1]}" if authority else crs.to_wkt()
+    if not authority and crs.is_geographic:
+        try:
+            authority = CRS.from_wkt(crs.to_wkt("WKT1_GDAL")).to_authority("EPSG", min_confidence=70)
+        except CRSError:
+            return None
+    return authority[1] if authority else None
 
 
 def _horizontal(crs: CRS) -> CRS:
@@ -80,8 +91,7 @@ def way_to_crs84(name: str) -> Callable[[Coordinates], Coordinates] | None:
     if name in (CRS84, "EPSG:4326"):
         return None
     crs = CRS.from_user_input(name)
-    geodetic = crs.geodetic_crs.to_authority("EPSG", min_confidence=70) if crs.geodetic_crs else None
-    if geodetic and geodetic[1] in _SRGI2013:
+    if crs.geodetic_crs and _epsg_number(crs.geodetic_crs) in _SRGI2013:
         return None if crs.is_geographic else _unprojected(crs)
     transformer = Transformer.from_crs(crs, CRS84, always_xy=True)
     return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))

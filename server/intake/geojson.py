@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,14 @@ def look_at(path: Path) -> Frame:
     scan = _Scan()
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
-    for piece in _pieces(path):
+    for piece in chain(_pieces(path), [b""]):
         if is_utf8:
             try:
-                decoder.decode(piece)
+                decoder.decode(piece, final=not piece)
             except UnicodeDecodeError:
                 is_utf8 = False
-        _take(scan, piece)
+        if piece:
+            _take(scan, piece)
     if scan.depth or scan.in_string:
         raise _broken("berkas terpotong: kurung atau kutip di akhir belum ditutup")
     return _frame(path, scan, is_utf8)
@@ -93,8 +95,9 @@ def _pieces(path: Path) -> Iterator[bytes]:
             piece = rest + piece
             backslashes = len(piece) - len(piece.rstrip(b"\\"))
             cut = len(piece) - backslashes % 2
-            yield piece[:cut]
             rest = piece[cut:]
+            if cut:
+                yield piece[:cut]
         if rest:
             yield rest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -77,7 +78,7 @@ def _heading(head: list[list[Cell]], wanted: object) -> Heading:
     if wanted is not None:
         rows = min(max(int(str(wanted)), 0), len(head))
         start = next((at for at in range(rows) if _filled(head[at]) > 1), max(rows - 1, 0))
-        return Heading(rows, _labels(head[start:rows], _width(head)))
+        return Heading(rows, _labels(head[start:rows], _width(head[start:rows] if rows else head)))
     start = _first_header(head)
     end = _end_of_header(head, start)
     if end == start + 1 and _is_mostly_numbers(head[start]):
@@ -88,7 +89,7 @@ def _heading(head: list[list[Cell]], wanted: object) -> Heading:
             f"dengan {start + 1} pada cara baca.",
             where={"row": start + 1},
         )
-    return Heading(end, _labels(head[start:end], _width(head)))
+    return Heading(end, _labels(head[start:end], _width(head[start:end])))
 
 
 def _filled(row: Row) -> int:
@@ -113,8 +114,8 @@ def _first_header(head: list[list[Cell]]) -> int:
 
 
 def _end_of_header(head: list[list[Cell]], start: int) -> int:
-    """A header goes on while cells above are still without a name, or while the first one is blank (merged)."""
-    width = _width(head)
+    """A header goes on while columns are still without a name, or while the first cell is blank (merged)."""
+    width = Counter(_width([row]) for row in head if _filled(row)).most_common(1)[0][0]
     named = {at for at, cell in enumerate(head[start]) if not _is_blank(cell)}
     end = start + 1
     while end < min(len(head), start + _HEADER_ROWS_AT_MOST):
