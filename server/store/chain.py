@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from json import loads
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from server.store.engines import Engines
+from server.store.rows import found
 from server.store.schema import ledger, utc_text
 from workflow.ledger import Entry, canonical_json, next_entry, without_floats
 
@@ -28,16 +29,10 @@ class Act:
     connection: Connection
     postgresql: bool
 
-    def tell(self, at: datetime, actor: str, action: str, object: str, **detail: Any) -> None:
+    def tell(self, when: datetime, who: str, action: str, object: str, **detail: Any) -> None:
         last = self.connection.execute(select(ledger).order_by(ledger.c.seq.desc()).limit(1)).first()
-        entry = next_entry(
-            _entry(last) if last else None,
-            at=utc_text(at),
-            actor=actor,
-            action=action,
-            object=object,
-            detail=without_floats(detail),
-        )
+        said = {"at": utc_text(when), "actor": who, "action": action, "object": object}
+        entry = next_entry(_entry(last) if last else None, **said, detail=without_floats(detail))
         kept = vars(entry) | {"detail": canonical_json(entry.detail).decode()}
         self.connection.execute(insert(ledger).values(kept))
 
@@ -49,16 +44,12 @@ class Store:
         self._engines = engines
         self._home = home
 
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with self._engines.reading.begin() as connection:
-            yield connection
+    def _read(self) -> AbstractContextManager[Connection]:
+        return self._engines.reading.begin()
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def _write(self) -> AbstractContextManager[Connection]:
         """For what machines write and the ledger does not hold."""
-        with self._engines.writing.begin() as connection:
-            yield connection
+        return self._engines.writing.begin()
 
     @contextmanager
     def _act(self) -> Iterator[Act]:
@@ -66,6 +57,13 @@ class Store:
             if self._engines.postgresql:
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield Act(connection, self._engines.postgresql)
+
+    def _all[Noun](self, kind: type[Noun], wanted: Select[Any]) -> list[Noun]:
+        with self._read() as connection:
+            return found(connection, kind, wanted)
+
+    def _first[Noun](self, kind: type[Noun], wanted: Select[Any]) -> Noun | None:
+        return next(iter(self._all(kind, wanted)), None)
 
     def ledger(self, since: int = 0) -> Iterator[Entry]:
         while page := self._page(since):

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select
+from sqlalchemy.types import TypeEngine
 
 from server.store import terbit
 from server.store.engines import Engines, StoreSettings, open_engines, store_url
 from server.store.postgis import driver
 from server.store.records import SqlRecords
-from server.store.schema import Moment, ledger, metadata, people, registry, utc_text
+from server.store.schema import Converted, ledger, metadata, people, registry, utc_text
 from workflow.errors import Conflict
 from workflow.store import Release
 
 BATCH = 500
-READERS: dict[type, Callable[[str], date]] = {Date: date.fromisoformat, Moment: datetime.fromisoformat}
 
 
 def dump_records(settings: StoreSettings, folder: Path) -> None:
@@ -42,11 +42,14 @@ def _dump(connection: Connection, table: Table, path: Path) -> None:
             file.write(json.dumps(dict(row), default=_text, ensure_ascii=False) + "\n")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
+def _text(value: Any) -> Any:
+    match value:
+        case datetime():
+            return utc_text(value)
+        case date():
+            return value.isoformat()
+        case frozenset():
+            return sorted(value)
     raise TypeError(f"{type(value).__name__} has no text")
 
 
@@ -76,10 +79,16 @@ def _load(connection: Connection, table: Table, path: Path) -> None:
 
 
 def _rows(table: Table, lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    readers = {column.name: READERS[type(column.type)] for column in table.c if type(column.type) in READERS}
+    readers = {column.name: _reader(column.type) for column in table.c}
     for line in lines:
         row: Mapping[str, Any] = json.loads(line)
-        yield dict(row) | {name: read(row[name]) for name, read in readers.items() if row[name] is not None}
+        yield {name: value if value is None else readers[name](value) for name, value in row.items()}
+
+
+def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any]:
+    if isinstance(kind, Converted):
+        return kind.read
+    return date.fromisoformat if isinstance(kind, Date) else lambda value: value
 
 
 def _continue_numbers(connection: Connection, table: Table) -> None:

@@ -1,64 +1,71 @@
-"""The tables of the records, the same on SQLite and PostgreSQL."""
+"""The tables of the records, the same on SQLite and PostgreSQL. Columns of one type stand together."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
+import sqlalchemy as sa
 
-text = Text().with_variant(Text(collation="C"), "postgresql")
+from workflow.sop import Access, Kind, Role, Status
+
+text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Sorted by code point on both databases."""
 
 
-class Words(TypeDecorator[str]):
-    """Text without NUL, which PostgreSQL cannot keep."""
+class Converted(sa.TypeDecorator[Any]):
+    """What Python's value becomes in the database, and back. `nothing` is Python's word for NULL."""
 
-    impl = text
+    impl: Any = text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else value.replace("\x00", "")
+    def __init__(self, write: Callable[[Any], Any], read: Callable[[Any], Any], nothing: Any = None) -> None:
+        super().__init__()
+        self.write, self.read, self.nothing = write, read, nothing
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        return None if value is None or value == self.nothing else self.write(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        return self.nothing if value is None else self.read(value)
 
 
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC as ISO 8601 text of one width, so that text order is time order. Refuses naive ones."""
+class Structure(Converted):
+    """Kept as JSON."""
 
-    impl = text
+    impl = sa.JSON(none_as_null=True)
     cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        return value if value is None else utc_text(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return value if value is None else datetime.fromisoformat(value)
 
 
 def utc_text(at: datetime) -> str:
+    """ISO 8601 in UTC, always of one width, so that the order of texts is the order of time."""
     if at.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-json = JSON(none_as_null=True)
+def _without_nul(value: str) -> str:
+    """PostgreSQL cannot keep NUL in a text."""
+    return value.replace("\x00", "")
 
-metadata = MetaData(
+
+def one_of(words: type[StrEnum]) -> Converted:
+    return Converted(str, words)
+
+
+def set_of(words: type[StrEnum]) -> Structure:
+    return Structure(sorted, lambda kept: frozenset(map(words, kept)))
+
+
+words = Converted(_without_nul, str)
+words_or_null = Converted(_without_nul, str, nothing="")
+moment = Converted(utc_text, datetime.fromisoformat)
+mapping = Structure(dict, dict)
+sequence = Structure(list, tuple)
+
+metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,246 +76,177 @@ metadata = MetaData(
 )
 
 
-def need(name: str, kind: Any = Words, *rest: Any, **kw: Any) -> Column[Any]:
-    return Column(name, kind, *rest, nullable=False, **kw)
+def table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(name, metadata, *columns)
 
 
-def may(name: str, kind: Any = Words, *rest: Any, **kw: Any) -> Column[Any]:
-    return Column(name, kind, *rest, nullable=True, **kw)
+def key(name: str, kind: Any = words, **more: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, primary_key=True, **more)
 
 
-agencies = Table(
-    "agencies",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("name"),
-    need("short_name"),
-    need("address"),
-    need("email"),
-    need("phone"),
-)
+def need(kind: Any, *names: str, **more: Any) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=False, **more) for name in names]
 
-people = Table(
+
+def may(kind: Any, *names: str, **more: Any) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=True, **more) for name in names]
+
+
+def refer(name: str, to: str, **more: Any) -> sa.Column[Any]:
+    return sa.Column(name, words, sa.ForeignKey(f"{to}.id"), nullable=False, **more)
+
+
+agencies = table("agencies", key("id"), *need(words, "name", "short_name", "address", "email", "phone"))
+
+people = table(
     "people",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("username", Words, unique=True),
-    need("name"),
-    may("agency", Words, ForeignKey("agencies.id")),
-    need("roles", json),
-    need("kinds", json),
-    need("password_hash"),
-    need("email"),
-    need("active", Boolean),
+    key("id"),
+    *need(words, "username", unique=True),
+    *need(words, "name", "password_hash", "email"),
+    sa.Column("agency", words_or_null, sa.ForeignKey("agencies.id")),
+    *need(set_of(Role), "roles"),
+    *need(set_of(Kind), "kinds"),
+    *need(sa.Boolean, "active"),
 )
 
-tokens = Table(
+tokens = table(
     "tokens",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("person", Words, ForeignKey("people.id")),
-    need("name"),
-    need("secret_hash", Words, unique=True),
-    need("created_at", Moment),
-    need("expires_at", Moment),
+    key("id"),
+    refer("person", "people"),
+    *need(words, "secret_hash", unique=True),
+    *need(words, "name"),
+    *need(moment, "created_at", "expires_at"),
 )
 
-login_failures = Table(
+login_failures = table(
     "login_failures",
-    metadata,
-    need("id", Integer, primary_key=True),
-    need("username"),
-    need("at", Moment),
-    Index("ix_login_failures_username_at", "username", "at"),
+    key("id", sa.Integer),
+    *need(words, "username"),
+    *need(moment, "at"),
+    sa.Index("ix_login_failures_username_at", "username", "at"),
 )
 
-holidays = Table(
-    "holidays",
-    metadata,
-    need("day", Date, primary_key=True),
-    need("name"),
-    need("kind"),
-    need("source"),
-)
+holidays = table("holidays", key("day", sa.Date), *need(words, "name", "kind", "source"))
 
-batches = Table(
+batches = table(
     "batches",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("agency", Words, ForeignKey("agencies.id"), index=True),
-    need("period"),
-    need("number"),
-    need("date", Date),
-    need("berita_acara"),
-    need("created_by"),
-    need("created_at", Moment),
+    key("id"),
+    refer("agency", "agencies", index=True),
+    *need(words, "period", "number", "berita_acara", "created_by"),
+    *need(sa.Date, "date"),
+    *need(moment, "created_at"),
 )
 
-datasets = Table(
+datasets = table(
     "datasets",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("agency", Words, ForeignKey("agencies.id")),
-    need("title"),
-    need("kind"),
-    need("created_at", Moment),
-    may("current", Integer),
-    may("withdrawn_at", Moment),
-    need("withdrawn_why"),
-    need("version", Integer),
-    CheckConstraint("current IS NULL OR withdrawn_at IS NULL", name="served_or_withdrawn"),
+    key("id"),
+    refer("agency", "agencies"),
+    *need(one_of(Kind), "kind"),
+    *need(words, "title", "withdrawn_why"),
+    *need(moment, "created_at"),
+    *need(sa.Integer, "version"),
+    *may(sa.Integer, "current"),
+    *may(moment, "withdrawn_at"),
+    sa.CheckConstraint("current IS NULL OR withdrawn_at IS NULL", name="served_or_withdrawn"),
 )
 
-submissions = Table(
+submissions = table(
     "submissions",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("dataset", Words, ForeignKey("datasets.id"), index=True),
-    need("batch", Words, ForeignKey("batches.id"), index=True),
-    need("agency", Words, ForeignKey("agencies.id")),
-    need("kind"),
-    need("status", Words, index=True),
-    need("round", Integer),
-    need("access"),
-    need("missing_metadata", json),
-    may("content_hash"),
-    may("submitted_by"),
-    may("verified_by"),
-    may("approved_by"),
-    may("publish_at", Moment),
-    may("entered_at", Moment),
-    need("version", Integer),
-    need("title"),
-    need("metadata", json),
-    need("reading", json),
-    need("upload"),
-    need("upload_name"),
-    need("upload_bytes", BigInteger),
-    need("created_by"),
-    need("created_at", Moment),
-    need("changed_by"),
-    need("changed_at", Moment),
-    need("build", Integer),
-    need("job_status"),
-    need("job_stage"),
-    need("job_done", BigInteger),
-    need("job_total", BigInteger),
-    may("job_error", json),
-    may("job_updated_at", Moment),
-    may("candidate"),
-    may("manifest", json),
-    may("idempotency_key"),
-    UniqueConstraint("created_by", "idempotency_key"),
-    CheckConstraint("verified_by <> submitted_by", name="submitter_does_not_verify"),
-    CheckConstraint("approved_by <> submitted_by", name="submitter_does_not_approve"),
-    CheckConstraint("approved_by <> verified_by", name="verifier_does_not_approve"),
+    key("id"),
+    refer("dataset", "datasets", index=True),
+    refer("batch", "batches", index=True),
+    refer("agency", "agencies"),
+    *need(one_of(Kind), "kind"),
+    *need(one_of(Status), "status", index=True),
+    *need(one_of(Access), "access"),
+    *need(words, "title", "upload", "upload_name", "created_by", "changed_by", "job_status", "job_stage"),
+    *need(sa.Integer, "round", "version", "build"),
+    *need(sa.BigInteger, "upload_bytes", "job_done", "job_total"),
+    *need(moment, "created_at", "changed_at"),
+    *need(sequence, "missing_metadata"),
+    *need(mapping, "metadata", "reading"),
+    *may(words, "content_hash", "submitted_by", "verified_by", "approved_by", "candidate", "idempotency_key"),
+    *may(moment, "publish_at", "entered_at", "job_updated_at"),
+    *may(mapping, "job_error", "manifest"),
+    sa.UniqueConstraint("created_by", "idempotency_key"),
+    sa.CheckConstraint("verified_by <> submitted_by", name="submitter_does_not_verify"),
+    sa.CheckConstraint("approved_by <> submitted_by", name="submitter_does_not_approve"),
+    sa.CheckConstraint("approved_by <> verified_by", name="verifier_does_not_approve"),
 )
 
-documents = Table(
+documents = table(
     "documents",
-    metadata,
-    need("id", Integer, primary_key=True),
-    need("sha256", Words, index=True),
-    need("kind"),
-    need("name"),
-    need("media_type"),
-    need("bytes", BigInteger),
-    need("created_at", Moment),
-    need("created_by"),
-    need("number"),
-    may("submission", Words, index=True),
-    may("batch", Words, index=True),
+    key("id", sa.Integer),
+    *need(words, "sha256", index=True),
+    *need(words, "kind", "name", "media_type", "created_by", "number"),
+    *need(sa.BigInteger, "bytes"),
+    *need(moment, "created_at"),
+    *may(words, "submission", "batch", index=True),
 )
 
-findings = Table(
+findings = table(
     "findings",
-    metadata,
-    need("submission", Words, ForeignKey("submissions.id"), primary_key=True),
-    need("position", Integer, primary_key=True),
-    need("key"),
-    need("check"),
-    need("principle"),
-    need("severity"),
-    need("message"),
-    need("why"),
-    need("mend"),
-    may("row", BigInteger),
-    may("column"),
-    may("suggestion"),
-    may("geometry", json),
-    Index("ix_findings_submission_key", "submission", "key"),
+    refer("submission", "submissions", primary_key=True),
+    key("position", sa.Integer),
+    *need(words, "key", "check", "principle", "severity", "message", "why", "mend"),
+    *may(sa.BigInteger, "row"),
+    *may(words, "column", "suggestion"),
+    *may(mapping, "geometry"),
+    sa.Index("ix_findings_submission_key", "submission", "key"),
 )
 
-waivers = Table(
+waivers = table(
     "waivers",
-    metadata,
-    need("submission", Words, ForeignKey("submissions.id"), primary_key=True),
-    need("key", Words, primary_key=True),
-    need("by"),
-    need("at", Moment),
-    need("why"),
+    refer("submission", "submissions", primary_key=True),
+    key("key"),
+    *need(words, "by", "why"),
+    *need(moment, "at"),
 )
 
-notes = Table(
+notes = table(
     "notes",
-    metadata,
-    need("id", Words, primary_key=True),
-    need("submission", Words, ForeignKey("submissions.id"), index=True),
-    need("author"),
-    need("at", Moment),
-    need("text"),
-    need("kind"),
-    need("place", json),
-    may("resolved_at", Moment),
+    key("id"),
+    refer("submission", "submissions", index=True),
+    *need(words, "author", "text", "kind"),
+    *need(moment, "at"),
+    *need(mapping, "place"),
+    *may(moment, "resolved_at"),
 )
 
-events = Table(
+events = table(
     "events",
-    metadata,
-    need("id", Integer, primary_key=True),
-    need("submission", Words, ForeignKey("submissions.id"), index=True),
-    need("dataset", Words, index=True),
-    need("step"),
-    need("source"),
-    need("target"),
-    need("actor"),
-    need("at", Moment),
-    need("note"),
-    may("content_hash"),
-    need("round", Integer),
-    need("detail", json),
+    key("id", sa.Integer),
+    refer("submission", "submissions", index=True),
+    *need(words, "dataset", index=True),
+    *need(words, "step", "actor", "note"),
+    *need(one_of(Status), "source", "target"),
+    *need(moment, "at"),
+    *need(sa.Integer, "round"),
+    *need(mapping, "detail"),
+    *may(words, "content_hash"),
 )
 
-releases = Table(
+releases = table(
     "releases",
-    metadata,
-    need("dataset", Words, ForeignKey("datasets.id"), primary_key=True),
-    need("number", Integer, primary_key=True),
-    need("submission", Words, ForeignKey("submissions.id"), unique=True),
-    need("content_hash", Words, index=True),
-    need("folder"),
-    need("published_at", Moment),
-    need("published_by"),
-    need("manifest", json),
+    refer("dataset", "datasets", primary_key=True),
+    key("number", sa.Integer),
+    refer("submission", "submissions", unique=True),
+    *need(words, "content_hash", index=True),
+    *need(words, "folder", "published_by"),
+    *need(moment, "published_at"),
+    *need(mapping, "manifest"),
 )
 
-ledger = Table(
+ledger = table(
     "ledger",
-    metadata,
-    need("seq", Integer, primary_key=True, autoincrement=False),
-    need("at", text),
-    need("actor", text),
-    need("action", text),
-    need("object", text),
-    need("detail", text),
-    need("prev", text, unique=True),
-    need("hash", text, unique=True),
+    key("seq", sa.Integer, autoincrement=False),
+    *need(text, "at", "actor", "action", "object", "detail"),
+    *need(text, "prev", "hash", unique=True),
 )
 
-registry = Table(
+registry = table(
     "registry",
-    metadata,
-    need("id", Integer, primary_key=True, autoincrement=False),
-    need("revision", Integer),
-    CheckConstraint("id = 1", name="one_row"),
+    key("id", sa.Integer, autoincrement=False),
+    *need(sa.Integer, "revision"),
+    sa.CheckConstraint("id = 1", name="one_row"),
 )

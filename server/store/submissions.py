@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     case,
     delete,
@@ -19,21 +19,26 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    update,
 )
 
 from server.store.chain import Store
 from server.store.datasets import add_dataset
 from server.store.late import changed
+from server.store.rows import add, change, found, made, matching, row_of
 from server.store.schema import batches, findings, notes, submissions, waivers
 from workflow.dataset import FindingCounts, Submission
 from workflow.errors import NotFound
 from workflow.findings import Severity
-from workflow.sop import Access, Kind, Status
+from workflow.sop import Status
 from workflow.store import Dataset, FindingRecord, Job, Note, SubmissionRecord
 
 UNFINISHED = ("queued", "running")
 NO_CANDIDATE = {"content_hash": None, "candidate": None, "manifest": None}
+CONTENT = (
+    *("kind", "access", "missing_metadata", "title", "metadata", "reading"),
+    *("upload", "upload_name", "upload_bytes"),
+)
+"""What a Produsen Data says of a submission, the file included."""
 
 
 class SubmissionRecords(Store):
@@ -41,17 +46,18 @@ class SubmissionRecords(Store):
         self, record: SubmissionRecord, *, new_dataset: Dataset | None, idempotency_key: str | None
     ) -> SubmissionRecord:
         """Raises Conflict where `new_dataset` has the id of another."""
+        move, by = record.move, record.created_by
+        same = matching(submissions, created_by=by, idempotency_key=idempotency_key)
         with self._act() as act:
-            if earlier := _made_by(act.connection, record.created_by, idempotency_key):
-                return earlier
+            if idempotency_key is not None and (earlier := _read(act.connection, same)):
+                return earlier[0]
             if new_dataset:
-                add_dataset(act, new_dataset, record.created_by)
+                add_dataset(act, new_dataset, by)
             row = _everything(record) | {"idempotency_key": idempotency_key}
             act.connection.execute(insert(submissions).values(row))
-            move = record.move
-            said = {"dataset": move.dataset, "batch": move.batch, "upload": record.upload}
-            act.tell(record.created_at, record.created_by, "submission.add", move.id, **said, status=move.status.value)
-            return the_submission(act.connection, move.id)
+            said = {"dataset": move.dataset, "batch": move.batch, "upload": record.upload, "status": move.status.value}
+            act.tell(record.created_at, by, "submission.add", move.id, **said)
+            return _the(act.connection, move.id)
 
     def submission(self, id: str) -> SubmissionRecord | None:
         with self._read() as connection:
@@ -65,38 +71,35 @@ class SubmissionRecords(Store):
         agency: str | None = None,
         dataset: str | None = None,
     ) -> Sequence[SubmissionRecord]:
-        exact = {"batch": batch, "agency": agency, "dataset": dataset}
-        asked = [submissions.c[name] == value for name, value in exact.items() if value is not None]
+        asked = [matching(submissions, batch=batch, agency=agency, dataset=dataset)]
         if statuses:
-            asked.append(submissions.c.status.in_([status.value for status in statuses]))
+            asked.append(submissions.c.status.in_(statuses))
         with self._read() as connection:
             return _read(connection, *asked)
 
     def due_publications(self, now: datetime) -> Sequence[SubmissionRecord]:
-        scheduled = and_(submissions.c.status == Status.APPROVED.value, submissions.c.publish_at <= now)
         with self._read() as connection:
-            return _read(connection, scheduled)
+            return _read(connection, submissions.c.status == Status.APPROVED, submissions.c.publish_at <= now)
 
     def change_submission(
         self, record: SubmissionRecord, *, expected_version: int, actor: str, at: datetime
     ) -> SubmissionRecord:
-        id = record.move.id
-        row = _content(record) | NO_CANDIDATE | _job(Job(updated_at=at))
+        id, everything = record.move.id, _everything(record)
+        row: dict[str, Any] = {name: everything[name] for name in CONTENT} | NO_CANDIDATE | _job(Job(updated_at=at))
         row |= {"changed_by": actor, "changed_at": at}
-        counted = {"version": submissions.c.version + 1, "build": submissions.c.build + 1}
+        row |= {"version": submissions.c.version + 1, "build": submissions.c.build + 1}
         with self._act() as act:
-            expected = and_(submissions.c.id == id, submissions.c.version == expected_version)
-            if not act.connection.execute(update(submissions).where(expected).values(row | counted)).rowcount:
+            if not change(act.connection, submissions, matching(submissions, id=id, version=expected_version), row):
                 raise changed(act.connection, id)
             act.connection.execute(delete(findings).where(findings.c.submission == id))
-            saved = the_submission(act.connection, id)
+            saved = _the(act.connection, id)
             said = {"upload": saved.upload, "version": saved.move.version, "status": saved.move.status.value}
             act.tell(at, actor, "submission.change", id, **said)
             return saved
 
     def set_job(self, submission: str, build: int, job: Job) -> None:
         with self._write() as connection:
-            connection.execute(update(submissions).where(_build(submission, build)).values(_job(job)))
+            change(connection, submissions, matching(submissions, id=submission, build=build), _job(job))
 
     def finish_build(
         self,
@@ -111,11 +114,11 @@ class SubmissionRecords(Store):
     ) -> bool:
         """The job is done with it. A build that ran twice changes nothing where it finished with another hash."""
         first = or_(submissions.c.content_hash.is_(None), submissions.c.content_hash == content_hash)
-        built = {"content_hash": content_hash, "candidate": candidate, "manifest": dict(manifest)}
+        this = and_(matching(submissions, id=submission, build=build), first)
+        built = {"content_hash": content_hash, "candidate": candidate, "manifest": manifest}
         done = {"job_status": "done", "job_error": None, "job_updated_at": at}
         with self._write() as connection:
-            wanted = update(submissions).where(_build(submission, build), first)
-            if not connection.execute(wanted.values(built | done)).rowcount:
+            if not change(connection, submissions, this, built | done):
                 return False
             _replace_findings(connection, submission, findings)
             return True
@@ -126,80 +129,43 @@ class SubmissionRecords(Store):
             return [(row.id, row.build) for row in connection.execute(wanted.order_by(submissions.c.changed_at))]
 
     def findings(self, submission: str) -> Sequence[FindingRecord]:
-        with self._read() as connection:
-            return _findings(connection, findings.c.submission == submission)
+        return self._all(FindingRecord, _findings(submission=submission))
 
     def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
-        this = and_(findings.c.submission == submission, findings.c.key == key)
-        waiver = and_(waivers.c.submission == submission, waivers.c.key == key)
+        this = {"submission": submission, "key": key}
         with self._act() as act:
-            found = _findings(act.connection, this)
-            if not found:
+            if not (known := found(act.connection, FindingRecord, _findings(**this))):
                 raise NotFound("Temuan ini tidak ada lagi; berkasnya mungkin sudah diganti.", where={"key": key})
-            act.connection.execute(delete(waivers).where(waiver))
-            act.connection.execute(insert(waivers).values(submission=submission, key=key, by=actor, at=at, why=reason))
-            content_hash = act.connection.scalar(
-                select(submissions.c.content_hash).where(submissions.c.id == submission)
-            )
-            said = {"key": key, "check": found[0].check, "reason": reason, "content_hash": content_hash}
+            act.connection.execute(delete(waivers).where(matching(waivers, **this)))
+            act.connection.execute(insert(waivers).values(this | {"by": actor, "at": at, "why": reason}))
+            seen = act.connection.scalar(select(submissions.c.content_hash).where(submissions.c.id == submission))
+            said = {"key": key, "check": known[0].check, "reason": reason, "content_hash": seen}
             act.tell(at, actor, "finding.waive", submission, **said)
-            return _findings(act.connection, this)[0]
+            return found(act.connection, FindingRecord, _findings(**this))[0]
 
     def add_note(self, note: Note) -> None:
         """A note that is there already may only be resolved."""
+        action = "note.resolve" if note.resolved_at else "note.add"
         with self._act() as act:
-            known = update(notes).where(notes.c.id == note.id).values(resolved_at=note.resolved_at)
-            if not act.connection.execute(known).rowcount:
-                act.connection.execute(insert(notes).values(vars(note) | {"place": dict(note.place)}))
-            action = "note.resolve" if note.resolved_at else "note.add"
+            if not change(act.connection, notes, notes.c.id == note.id, {"resolved_at": note.resolved_at}):
+                add(act.connection, notes, note)
             act.tell(note.resolved_at or note.at, note.author, action, note.submission, note=note.id, kind=note.kind)
 
     def notes(self, submission: str) -> Sequence[Note]:
-        wanted = select(notes).where(notes.c.submission == submission).order_by(notes.c.at, notes.c.id)
-        with self._read() as connection:
-            return [Note(**row._asdict()) for row in connection.execute(wanted)]
-
-
-def the_submission(connection: Connection, id: str) -> SubmissionRecord:
-    (record,) = _read(connection, submissions.c.id == id)
-    return record
-
-
-def _made_by(connection: Connection, person: str, key: str | None) -> SubmissionRecord | None:
-    if key is None:
-        return None
-    same = and_(submissions.c.created_by == person, submissions.c.idempotency_key == key)
-    return next(iter(_read(connection, same)), None)
-
-
-def _build(submission: str, build: int) -> ColumnElement[bool]:
-    return and_(submissions.c.id == submission, submissions.c.build == build)
+        return self._all(Note, select(notes).where(notes.c.submission == submission).order_by(notes.c.at, notes.c.id))
 
 
 def _everything(record: SubmissionRecord) -> dict[str, Any]:
-    kept = vars(record.move) | vars(record) | _content(record) | _job(record.job)
-    kept |= {"status": record.move.status.value}
-    return {name: value for name, value in kept.items() if name in submissions.c}
-
-
-def _content(record: SubmissionRecord) -> dict[str, Any]:
-    """What a Produsen Data says of a submission, the file included."""
-    return {
-        "kind": record.move.kind.value,
-        "access": record.move.access.value,
-        "missing_metadata": list(record.move.missing_metadata),
-        "title": record.title,
-        "metadata": dict(record.metadata),
-        "reading": dict(record.reading),
-        "upload": record.upload,
-        "upload_name": record.upload_name,
-        "upload_bytes": record.upload_bytes,
-    }
+    return row_of(submissions, record.move) | row_of(submissions, record) | _job(record.job)
 
 
 def _job(job: Job) -> dict[str, Any]:
-    error = dict(job.error) if job.error is not None else None
-    return {f"job_{name}": value for name, value in (vars(job) | {"error": error}).items()}
+    return {f"job_{name}": value for name, value in vars(job).items()}
+
+
+def _the(connection: Connection, id: str) -> SubmissionRecord:
+    (record,) = _read(connection, submissions.c.id == id)
+    return record
 
 
 def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[SubmissionRecord]:
@@ -214,11 +180,11 @@ def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[Submissio
 
 def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dict[str, FindingCounts]:
     """Of each submission asked for. A waiver never opens a blocking finding."""
-    blocks = findings.c.severity == Severity.BLOCKS.value
+    blocks = findings.c.severity == Severity.BLOCKS
     group = case((blocks, "blocks"), (waivers.c.key.is_not(None), "waived"), else_=findings.c.severity).label("group")
     wanted = (
         select(findings.c.submission, group, func.count().label("number"))
-        .select_from(findings.outerjoin(waivers, _waived()))
+        .select_from(_JUDGED)
         .where(findings.c.submission.in_(select(submissions.c.id).where(*asked)))
         .group_by(findings.c.submission, literal_column('"group"'))
     )
@@ -228,44 +194,27 @@ def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dic
     return {submission: FindingCounts(**numbers) for submission, numbers in counted.items()}
 
 
-def _waived() -> ColumnElement[bool]:
-    return and_(waivers.c.submission == findings.c.submission, waivers.c.key == findings.c.key)
-
-
 def _record(row: Row[Any], counts: FindingCounts) -> SubmissionRecord:
-    kept = row._asdict()
-    move = {field.name: kept[field.name] for field in fields(Submission) if field.name in kept}
-    move |= {
-        "kind": Kind(kept["kind"]),
-        "status": Status(kept["status"]),
-        "access": Access(kept["access"]),
-        "missing_metadata": tuple(kept["missing_metadata"]),
-        "findings": counts,
-        "has_berita_acara": bool(kept["berita_acara"]),
-    }
-    job = {field.name: kept[f"job_{field.name}"] for field in fields(Job)}
-    record = {field.name: kept[field.name] for field in fields(SubmissionRecord) if field.name in kept}
-    return SubmissionRecord(**record | {"move": Submission(**move), "job": Job(**job)})
+    kept = row._asdict() | {"findings": counts, "has_berita_acara": bool(row.berita_acara)}
+    job = {name.removeprefix("job_"): value for name, value in kept.items() if name.startswith("job_")}
+    return made(SubmissionRecord, kept | {"move": made(Submission, kept), "job": made(Job, job)})
 
 
-def _findings(connection: Connection, which: ColumnElement[bool]) -> list[FindingRecord]:
-    waived = (waivers.c.by.label("waived_by"), waivers.c.at.label("waived_at"), waivers.c.why.label("waived_why"))
-    columns = [column for column in findings.c if column.name not in ("submission", "position")]
-    wanted = select(*columns, *waived).select_from(findings.outerjoin(waivers, _waived()))
-    rows = connection.execute(wanted.where(which).order_by(findings.c.position))
-    return [FindingRecord(**row._asdict() | {"waived_why": row.waived_why or ""}) for row in rows]
+_JUDGED = findings.outerjoin(
+    waivers, and_(waivers.c.submission == findings.c.submission, waivers.c.key == findings.c.key)
+)
+
+
+def _findings(**which: str) -> Select[Any]:
+    waived = (waivers.c.by.label("waived_by"), waivers.c.at.label("waived_at"))
+    why = func.coalesce(waivers.c.why, "").label("waived_why")
+    wanted = select(findings, *waived, why).select_from(_JUDGED)
+    return wanted.where(matching(findings, **which)).order_by(findings.c.position)
 
 
 def _replace_findings(connection: Connection, submission: str, found: Sequence[FindingRecord]) -> None:
     connection.execute(delete(findings).where(findings.c.submission == submission))
-    rows = [
-        {name: value for name, value in vars(finding).items() if not name.startswith("waived_")}
-        | {
-            "submission": submission,
-            "position": position,
-            "geometry": dict(finding.geometry) if finding.geometry is not None else None,
-        }
-        for position, finding in enumerate(found)
-    ]
-    if rows:
+    if found:
+        places = ({"submission": submission, "position": position} for position in range(len(found)))
+        rows = [row_of(findings, finding) | place for finding, place in zip(found, places, strict=True)]
         connection.execute(insert(findings), rows)

@@ -13,28 +13,57 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from psycopg import errors
+from sqlalchemy import CheckConstraint, inspect, text
 
 from server.store import migrate, open_records
 from server.store.engines import open_engines, store_url
 from server.store.schema import metadata
 from tests.postgis import fresh_database
+from tests.store import shape_0001
 from tests.store.conftest import Settings
 from tests.store.sample import published, ratified, settle
 from workflow.ledger import first_broken
 
 ROOT = Path(__file__).parents[2]
+MIGRATIONS = ROOT / "server/store/migrations"
 MIGRATE = "import sys; from tests.store.conftest import *; migrate(Settings(Path(sys.argv[1]), sys.argv[2] or None))"
+
+
+def unlike_the_code(store: Settings) -> list[object]:
+    """What differs between the tables that are there and schema.py."""
+    constraints = (constraint for table in metadata.tables.values() for constraint in table.constraints)
+    checks = {constraint.name for constraint in constraints if isinstance(constraint, CheckConstraint)}
+    engines = open_engines(store_url(store))
+    with engines.reading.connect() as connection:
+        ours = {"include_name": lambda name, kind, _parents: kind != "table" or name in metadata.tables}
+        found = compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
+        tables = inspect(connection)
+        there = {check["name"] for name in metadata.tables for check in tables.get_check_constraints(name)}
+    engines.dispose()
+    return [*found, *(there ^ checks)]
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(store: Settings) -> None:
     migrate(store)
+    assert unlike_the_code(store) == []
+
+
+def test_a_store_of_the_first_release_ends_like_a_new_one(store: Settings) -> None:
+    """A change of schema.py needs a revision that brings the stores there which exist."""
+    store.home.mkdir()
     engines = open_engines(store_url(store))
-    with engines.reading.connect() as connection:
-        ours = {"include_name": lambda name, kind, _parents: kind != "table" or name in metadata.tables}
-        context = MigrationContext.configure(connection, opts=ours)
-        assert compare_metadata(context, metadata) == []
+    with engines.writing.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            shape_0001.create_tables()
+        connection.execute(text("INSERT INTO registry (id, revision) VALUES (1, 0)"))
+        context.stamp(ScriptDirectory(str(MIGRATIONS)), "0001")
     engines.dispose()
+    migrate(store)
+    assert unlike_the_code(store) == []
 
 
 def test_processes_that_start_at_once_do_not_collide(store: Settings) -> None:
