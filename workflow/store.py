@@ -233,7 +233,6 @@ class Records(Protocol):
         self, record: SubmissionRecord, *, new_dataset: Dataset | None, idempotency_key: str | None
     ) -> SubmissionRecord:
         """The record, or the one that the same person's same idempotency key already made."""
-        ...
 
     def submission(self, id: str) -> SubmissionRecord | None: ...
     def submissions(
@@ -251,7 +250,6 @@ class Records(Protocol):
 
         Raises Changed (who and when) where the version is another.
         """
-        ...
 
     def set_job(self, submission: str, build: int, job: Job) -> None: ...
     def finish_build(
@@ -267,16 +265,13 @@ class Records(Protocol):
     ) -> bool:
         """Writes candidate, hash and findings at once; False where a newer build was asked for meanwhile.
         Waivers of findings with the same key are kept."""
-        ...
 
     def unfinished_builds(self) -> Sequence[tuple[str, int]]:
         """(submission, build) whose job is queued or running."""
-        ...
 
     def findings(self, submission: str) -> Sequence[FindingRecord]: ...
     def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
         """Raises NotFound. Whether it may be waived is decided before."""
-        ...
 
     def add_note(self, note: Note) -> None: ...
     def notes(self, submission: str) -> Sequence[Note]: ...
@@ -287,7 +282,6 @@ class Records(Protocol):
 
         Raises Changed (who and when) where `before.version` is no longer the version kept.
         """
-        ...
 
     def publish(
         self,
@@ -302,7 +296,6 @@ class Records(Protocol):
         the dataset's current release and the registry's revision in one transaction; the new revision.
 
         Raises Changed."""
-        ...
 
     def events(self, *, submission: str | None = None, dataset: str | None = None) -> Sequence[Event]: ...
     def ledger(self, since: int = 0) -> Iterator[Entry]: ...
@@ -313,4 +306,3 @@ class Records(Protocol):
     def revision(self) -> int: ...
     def due_publications(self, now: datetime) -> Sequence[SubmissionRecord]:
         """Approved submissions whose scheduled moment has come."""
-        ...
