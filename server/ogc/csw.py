@@ -8,25 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Response, request
-from lxml import etree
+from markupsafe import Markup
 
-from server.ogc import csw_capabilities
 from server.ogc.csw_request import BODY_LIMIT, Query, Refused, from_names, from_xml
-from server.ogc.elements import CSW, DC, DCT, GMD, OWS, Node, Parts, maker
+from server.ogc.elements import CSW, GMD
 from server.ogc.links import Link, links
-from server.ogc.metadata import clean, iso_element, moment, record
+from server.ogc.metadata import iso_element, moment, record
 from server.ogc.record_search import ALIASES, NAMES, Entry, matches
+from server.ogc.xml import document, rendered
 from server.settings import Settings
 from workflow.errors import BadRequest
 from workflow.store import Registry, Release
 
 MAX_RECORDS = 500
-SETS = {"brief": "BriefRecord", "summary": "SummaryRecord", "full": "Record"}
-
-NAMESPACES = {"csw": CSW, "dc": DC, "dct": DCT, "ows": OWS, "gmd": GMD}
-csw = maker(CSW, **NAMESPACES)
-dc, dct = maker(DC, **NAMESPACES), maker(DCT, **NAMESPACES)
-ows = maker(OWS, **NAMESPACES)
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,16 @@ class Listed:
     def entry(self) -> Entry:
         return Entry(record(self.release.manifest, self.settings, self.release.published_at))
 
-    @cached_property
+    @property
+    def record(self) -> Mapping[str, Any]:
+        return self.entry.record
+
+    @property
     def links(self) -> list[Link]:
         return links(self.release.manifest, self.settings)
 
-    def iso(self) -> Node:
+    @property
+    def iso(self) -> Markup:
         return iso_element(self.release.manifest, self.settings, self.release.published_at)
 
 
@@ -93,51 +92,41 @@ def _response(asked: Callable[[], Query], catalogue: Callable[[], Catalogue]) ->
         answer, status = _exception(refused), 501 if refused.code == "OperationNotSupported" else 400
     except BadRequest as fault:
         answer, status = _exception(Refused("InvalidParameterValue", "Constraint", fault.detail)), 400
-    body = etree.tostring(answer, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    response = Response(body, status, content_type="application/xml; charset=utf-8")
+    response = Response(document(answer), status, content_type="application/xml; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
-def _exception(refused: Refused) -> Node:
-    locator = {"locator": refused.locator} if refused.locator else {}
-    text = ows("ExceptionText", clean(refused.text))
-    return ows(
-        "ExceptionReport", ows("Exception", text, exceptionCode=refused.code, **locator), version="1.2.0", language="id"
-    )
+def _exception(refused: Refused) -> Markup:
+    return rendered("exception.xml", fault=refused)
 
 
-def _capabilities(query: Query, catalogue: Catalogue) -> Node:
-    return csw_capabilities.document(catalogue.settings, str(catalogue.revision))
+def _capabilities(query: Query, catalogue: Catalogue) -> Markup:
+    return rendered("capabilities.xml", settings=catalogue.settings, revision=catalogue.revision)
 
 
-def _describe(query: Query, catalogue: Catalogue) -> Node:
-    return csw("DescribeRecordResponse")
+def _describe(query: Query, catalogue: Catalogue) -> Markup:
+    return rendered("records.xml", operation="DescribeRecord")
 
 
-def _records(query: Query, catalogue: Catalogue) -> Node:
+def _records(query: Query, catalogue: Catalogue) -> Markup:
     results = query.value("resultType", "hits", ("hits", "results")) == "results"
     start, wanted = query.number("startPosition", 1, least=0) or 1, query.number("maxRecords", 10, least=0)
     _check_types(query)
-    render = _renderer(query, default_set="summary")
     found = _sorted(
         [each for each in catalogue.listed if query.filter is None or matches(query.filter, each.entry)], query
     )
     page = found[start - 1 : start - 1 + min(wanted, MAX_RECORDS)] if results else []
-    following = start + len(page)
-    answer = csw(
-        "SearchResults",
-        *(render(each) for each in page),
-        numberOfRecordsMatched=str(len(found)),
-        numberOfRecordsReturned=str(len(page)),
-        nextRecord=str(following if following <= len(found) else 0),
-        recordSchema=_schema(query),
-        elementSet=_element_set(query, "summary"),
-    )
     newest = max((each.release.published_at for each in catalogue.listed), default=None)
-    status = csw("SearchStatus", **({"timestamp": moment(newest)} if newest else {}))
-    return csw("GetRecordsResponse", status, answer, version="2.0.2")
+    return rendered(
+        "records.xml",
+        page=page,
+        matched=len(found),
+        following=start + len(page),
+        newest=newest and moment(newest),
+        **_form(query, catalogue),
+    )
 
 
 def _check_types(query: Query) -> None:
@@ -156,15 +145,15 @@ def _sorted(found: Sequence[Listed], query: Query) -> Sequence[Listed]:
     return found
 
 
-def _by_id(query: Query, catalogue: Catalogue) -> Node:
+def _by_id(query: Query, catalogue: Catalogue) -> Markup:
     if not query.ids:
         raise Refused("MissingParameterValue", "id", "Parameter id tidak ada.")
-    render = _renderer(query, default_set="summary")
     known = {each.release.dataset: each for each in catalogue.listed}
-    return csw("GetRecordByIdResponse", *(render(known[id]) for id in query.ids if id in known))
+    page = [known[id] for id in query.ids if id in known]
+    return rendered("records.xml", page=page, **_form(query, catalogue))
 
 
-ANSWERS: Mapping[str, Callable[[Query, Catalogue], Node]] = {
+ANSWERS: Mapping[str, Callable[[Query, Catalogue], Markup]] = {
     "GetCapabilities": _capabilities,
     "DescribeRecord": _describe,
     "GetRecords": _records,
@@ -172,51 +161,12 @@ ANSWERS: Mapping[str, Callable[[Query, Catalogue], Node]] = {
 }
 
 
-def _schema(query: Query) -> str:
-    return query.value("outputSchema", CSW, (CSW, GMD))
-
-
-def _element_set(query: Query, default: str) -> str:
-    return query.value("ElementSetName", default, tuple(SETS))
-
-
-def _renderer(query: Query, default_set: str) -> Callable[[Listed], Node]:
+def _form(query: Query, catalogue: Catalogue) -> dict[str, Any]:
+    """In which form records are written."""
     query.value("outputFormat", "application/xml", ("application/xml", "text/xml"))
-    chosen = _element_set(query, default_set)
-    if _schema(query) == GMD:
-        return Listed.iso
-    return lambda each: _dublin_core(each, chosen)
-
-
-def _dublin_core(listed: Listed, chosen: str) -> Node:
-    facts, said = listed.entry.record, listed.entry.record["properties"]
-    parts: Parts = [dc("identifier", facts["id"]), dc("title", clean(said["title"])), dc("type", said["type"])]
-    if chosen != "brief":
-        topic = [said["topic"]] if said.get("topic") else []
-        parts += [dc("subject", clean(word)) for word in [*said.get("keywords", ()), *topic]]
-        parts += [dc("format", entry["name"]) for entry in said.get("formats", ())]
-        parts += [dct("modified", said["updated"][:10]), dct("abstract", clean(said.get("description", "")))]
-    if chosen == "full":
-        parts += _more(listed, said)
-    return csw(SETS[chosen], *parts, *_box(facts["geometry"]))
-
-
-def _more(listed: Listed, said: Mapping[str, Any]) -> Parts:
-    """What only the full record says: who, when, under which licence, and where to read the data."""
-    parts = [dc("creator", clean(said["organization"]))] if said.get("organization") else []
-    parts += [dc("publisher", clean(listed.settings.office)), dc("language", "ind")]
-    parts += [dc("rights", clean(said["rights"]))]
-    parts += [dct("license", clean(said["license"]))] if said.get("license") else []
-    if span := listed.entry.interval:
-        parts.append(dct("temporal", "/".join(span)))
-    parts += [dct("references", clean(link.href), scheme=link.protocol) for link in listed.links]
-    return parts
-
-
-def _box(geometry: Mapping[str, Any] | None) -> Parts:
-    """Latitude first, as the URN of EPSG:4326 has it."""
-    if not geometry:
-        return []
-    (west, south), _, (east, north), *_ = geometry["coordinates"][0]
-    corners = ows("LowerCorner", f"{south} {west}"), ows("UpperCorner", f"{north} {east}")
-    return [ows("BoundingBox", *corners, crs="urn:ogc:def:crs:EPSG::4326", dimensions="2")]
+    return {
+        "operation": query.operation,
+        "settings": catalogue.settings,
+        "schema": query.value("outputSchema", CSW, (CSW, GMD)),
+        "size": query.value("ElementSetName", "summary", ("brief", "summary", "full")),
+    }

@@ -17,6 +17,8 @@ FORMATS = {
     "data-shp.zip": ("Shapefile", "application/zip"),
 }
 """Downloads of a release folder: name of the format, media type."""
+HTML, DOWNLOAD, API = "WWW:LINK-1.0-http--link", "WWW:DOWNLOAD-1.0-http--download", "OGC:API-Features"
+PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 
 
 @dataclass(frozen=True)
@@ -32,44 +34,29 @@ class Link:
     length: int | None = None
     format: str = ""
 
+    def json(self) -> dict[str, Any]:
+        said = {"href": self.href, "rel": self.rel, "type": self.type, "title": self.title}
+        return said if self.length is None else said | {"length": self.length}
+
 
 def links(manifest: Manifest, settings: Settings) -> list[Link]:
-    dataset, number = manifest["dataset"], manifest.get("number") or "terkini"
-    page, files = f"{settings.url}/data/{dataset}", f"{settings.url}/data/{dataset}/{number}"
-    found = [Link(page, "alternate", "text/html", "Halaman data", "WWW:LINK-1.0-http--link")]
+    """In the order in which they are shown."""
+    return list(_links(manifest, settings.url))
+
+
+def _links(manifest: Manifest, url: str) -> Iterator[Link]:
+    page = f"{url}/data/{manifest['dataset']}"
+    files = f"{page}/{manifest.get('number') or 'terkini'}"
+    seal = f"{url}/verifikasi/{manifest['content_hash']}"
+    yield Link(page, "alternate", "text/html", "Halaman data", HTML)
     for collection in manifest["collections"]:
-        address, title = f"{settings.url}/ogc/collections/{collection['id']}", collection["title"]
-        api = ("application/json", "application/geo+json")
-        found += [
-            Link(address, "collection", api[0], f"{title} (OGC API)", "OGC:API-Features"),
-            Link(f"{address}/items", "items", api[1], f"{title} (butir data)", "OGC:API-Features", "search"),
-        ]
-        found += _downloads(manifest, collection, files)
-    return [
-        *found,
-        Link(f"{files}/metadata.xml", "describedby", "application/xml", "Metadata ISO 19139", "WWW:DOWNLOAD"),
-        Link(
-            f"{settings.url}/verifikasi/{manifest['content_hash']}",
-            "http://www.w3.org/ns/prov#has_provenance",
-            "text/html",
-            "Perjalanan dan keaslian data",
-            "WWW:LINK-1.0-http--link",
-        ),
-    ]
-
-
-def _downloads(manifest: Manifest, collection: Mapping[str, Any], files: str) -> Iterator[Link]:
-    folder = "" if collection["folder"] == "." else f"{collection['folder']}/"
-    for name, (format, media_type) in FORMATS.items():
-        if file := manifest["files"].get(folder + name):
-            title = f"{collection['title']} ({format})"
-            yield Link(
-                f"{files}/{folder}{name}",
-                "enclosure",
-                file.get("media_type", media_type),
-                title,
-                "WWW:DOWNLOAD-1.0-http--download",
-                "download",
-                file["bytes"],
-                format,
-            )
+        address, title = f"{url}/ogc/collections/{collection['id']}", collection["title"]
+        yield Link(address, "collection", "application/json", f"{title} (OGC API)", API)
+        yield Link(f"{address}/items", "items", "application/geo+json", f"{title} (butir data)", API, "search")
+        folder = "" if collection["folder"] == "." else f"{collection['folder']}/"
+        for name, (format, type) in FORMATS.items():
+            if file := manifest["files"].get(folder + name):
+                address, type, size = f"{files}/{folder}{name}", file.get("media_type", type), file["bytes"]
+                yield Link(address, "enclosure", type, f"{title} ({format})", DOWNLOAD, "download", size, format)
+    yield Link(f"{files}/metadata.xml", "describedby", "application/xml", "Metadata ISO 19139", "WWW:DOWNLOAD")
+    yield Link(seal, PROVENANCE, "text/html", "Perjalanan dan keaslian data", HTML)
