@@ -19,6 +19,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from server.journey import Journey
+from server.json_input import refuse_unstorable_texts
 from workflow.dataset import Actor
 from workflow.errors import BadRequest, Forbidden, SebarError, Unauthenticated
 from workflow.sop import Role
@@ -88,6 +89,7 @@ def guard(app: Flask, journey: Journey) -> None:
     def refuse_strangers() -> ResponseReturnValue | None:
         if request.endpoint is None:
             return None
+        refuse_unstorable_texts([*request.args.items(multi=True), *(request.view_args or {}).items()])
         rule = rule_of(app, request.endpoint)
         if rule == "public":
             return None
@@ -97,6 +99,7 @@ def guard(app: Flask, journey: Journey) -> None:
             return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
         if not (caller().roles & rule):
             raise Forbidden("Halaman ini untuk peran lain.")
+        refuse_unstorable_texts(request.form.items(multi=True))
         return None
 
 

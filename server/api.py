@@ -15,6 +15,7 @@ from server.api_description import describe
 from server.clock import due_date
 from server.comparing import compare_with_current
 from server.journey import Journey, Upload
+from server.json_input import LARGEST, understood
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
@@ -25,6 +26,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper", "publish", "schedule", "recall")
 DATASET_STEPS = ("withdraw", "restore")
+JSON_LIMIT = 2 * 1024 * 1024
 
 
 def journey() -> Journey:
@@ -126,6 +128,9 @@ def change(id: str) -> ResponseReturnValue:
             mend="Yang dapat diubah: metadata, reading, crs.",
             where={"field": sorted(unknown)[0]},
         )
+    _fitting(body, "metadata", dict, "sebuah objek JSON")
+    _fitting(body, "reading", dict, "sebuah objek JSON")
+    _fitting(body, "version", int, "bilangan bulat")
     record = journey().change(
         caller(),
         id,
@@ -179,6 +184,7 @@ def take(id: str, step: str) -> ResponseReturnValue:
     if step not in SUBMISSION_STEPS:
         raise NotFound(f"Langkah “{step}” tidak ada.", where={"step": step})
     body = _json_form() if request.form or request.files else _body()
+    _fitting(body, "content_hash", str, "teks")
     record = journey().take(
         caller(),
         id,
@@ -199,8 +205,9 @@ def take_on_dataset(id: str, step: str) -> ResponseReturnValue:
     if step == "withdraw":
         record = journey().withdraw(caller(), id, note)
     elif step == "restore":
-        if not isinstance(body.get("release"), int):
+        if body.get("release") is None:
             raise BadRequest("Sebutkan nomor rilisnya.", mend='Kirim {"release": 1}.', where={"field": "release"})
+        _fitting(body, "release", int, "bilangan bulat")
         record = journey().restore(caller(), id, body["release"], note)
     else:
         raise NotFound(f"Langkah “{step}” tidak ada.", where={"step": step})
@@ -218,7 +225,7 @@ def events(id: str) -> ResponseReturnValue:
 @api.get("/ledger")
 @signed_in
 def ledger() -> ResponseReturnValue:
-    since = request.args.get("since", 0, type=int)
+    since = min(request.args.get("since", 0, type=int), LARGEST)
     entries = [
         {
             "seq": entry.seq,
@@ -322,12 +329,9 @@ def _iso(day: date | None) -> str | None:
 
 
 def _body() -> dict[str, Any]:
-    if not request.data and not request.form:
-        return {}
-    body = request.get_json(silent=True, force=True)
-    if not isinstance(body, dict):
-        raise BadRequest("Isi permintaan harus sebuah objek JSON.", code="JSON", mend="Kirim application/json.")
-    return body
+    request.max_content_length = JSON_LIMIT
+    text = request.get_data()
+    return understood(text, "Isi permintaan", "body") if text else {}
 
 
 def _json_form() -> dict[str, Any]:
@@ -336,6 +340,15 @@ def _json_form() -> dict[str, Any]:
     for name, text in request.form.items():
         body[name] = _understood(name, text) if name in ("metadata", "reading") else text
     return body
+
+
+def _fitting(body: Mapping[str, Any], name: str, kind: type, expected: str) -> None:
+    """Raises BadRequest where this member is there and is something else."""
+    value = body.get(name)
+    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+        raise BadRequest(
+            f"Nilai {name} harus berupa {expected}.", code="NILAI", mend=f"Perbaiki {name}.", where={"field": name}
+        )
 
 
 def _json_part(name: str) -> Mapping[str, Any]:
@@ -352,18 +365,7 @@ def _json_part(name: str) -> Mapping[str, Any]:
 
 
 def _understood(name: str, text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise BadRequest(
-            f"Bagian “{name}” bukan JSON yang benar: {error}.",
-            code="JSON",
-            mend="Periksa kurung dan tanda kutipnya.",
-            where={"field": name},
-        ) from None
-    if not isinstance(value, dict):
-        raise BadRequest(f"Bagian “{name}” harus sebuah objek JSON.", code="JSON", where={"field": name})
-    return value
+    return understood(text, f"Bagian “{name}”", name)
 
 
 def _file(name: str) -> Upload:

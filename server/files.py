@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,13 @@ def keep(stream: IO[bytes], folder: Path, name: str, limit: int) -> Kept:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(folder)
-    return Kept(digest.hexdigest(), size, path, Path(name).name[:200])
+    return Kept(digest.hexdigest(), size, path, plain_name(name))
+
+
+def plain_name(name: str) -> str:
+    """The last part of a path of any system, without what does not print; its end stays where it is long."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(letter for letter in last if letter.isprintable()).strip(". ")[-200:] or "berkas"
 
 
 def sync_folder(folder: Path) -> None:

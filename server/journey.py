@@ -35,6 +35,7 @@ EDITABLE = (Status.DRAFT, Status.RETURNED)
 OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED, Status.APPROVED)
 RESERVED_IDS = frozenset({"katalog"})
 PAPER_LIMIT = 20 * 1024 * 1024
+YEARS = range(1945, 2101)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class Journey:
     def create_batch(self, actor: Actor, *, number: str, day: date, period: str, berita_acara: Upload | None) -> Batch:
         """One agency × period × Berita Acara. Raises BadUpload where the paper is no PDF or image."""
         _only(actor, Role.PRODUSEN_DATA, "membuat Daftar Data")
+        if day.year not in YEARS:
+            raise BadRequest(
+                f"Tanggal Berita Acara {day.isoformat()} tidak mungkin.",
+                code="TANGGAL",
+                mend=f"Tulis tahun antara {YEARS[0]} dan {YEARS[-1]}.",
+                where={"field": "berita_acara.date"},
+            )
         now = self.clock()
         paper = self._paper(actor, berita_acara, "Berita Acara", number, now) if berita_acara else None
         batch = Batch(

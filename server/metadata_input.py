@@ -37,6 +37,9 @@ READING: dict[str, type | tuple[type, ...]] = {
     "code": str,
     "period_column": str,
 }
+TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
+HEADER_ROWS = range(101)
+SCALES = range(1, 1_000_000_001)
 TABLE_ENDINGS = (".csv", ".xlsx", ".tsv")
 
 
@@ -55,6 +58,8 @@ def clean_metadata(raw: Mapping[str, Any], filename: str) -> dict[str, Any]:
             if not isinstance(facts[name], str):
                 raise _wrong(name, METADATA_FIELDS.get(name, name), "teks")
             facts[name] = facts[name].strip()
+            if len(facts[name]) > (longest := TITLE_LENGTH if name == "title" else TEXT_LENGTH):
+                raise _wrong(name, METADATA_FIELDS.get(name, name), f"teks paling panjang {longest} huruf")
     if not facts.get("title"):
         raise BadRequest(
             "Judul data belum diisi.",
@@ -78,18 +83,34 @@ def _check_structures(facts: dict[str, Any]) -> None:
     if keywords:
         facts["keywords"] = keywords
     for name in ("contact", "berita_acara"):
-        if name in facts and not isinstance(facts[name], Mapping):
-            raise _wrong(name, METADATA_FIELDS.get(name, "Berita Acara"), "sebuah objek JSON")
+        if name in facts and not (isinstance(facts[name], Mapping) and all(map(_is_plain, facts[name].values()))):
+            raise _wrong(name, METADATA_FIELDS.get(name, "Berita Acara"), "sebuah objek JSON berisi teks")
     entries = facts.get("fields", [])
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, Mapping) and (entry.get("name") or entry.get("label")) for entry in entries
-    ):
-        raise _wrong("fields", "kamus kolom", "daftar objek dengan name")
+    if not isinstance(entries, list) or not all(map(_is_dictionary_entry, entries)):
+        raise _wrong("fields", "kamus kolom", "daftar objek dengan name; nilainya teks, dan codes sebuah daftar")
     if "scale" in facts:
-        try:
-            facts["scale"] = int(str(facts["scale"]).removeprefix("1:").replace(".", ""))
-        except ValueError:
-            raise _wrong("scale", METADATA_FIELDS["scale"], "penyebut skala, misalnya 5000") from None
+        facts["scale"] = _scale(facts["scale"])
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _is_dictionary_entry(entry: object) -> bool:
+    if not isinstance(entry, Mapping) or not (entry.get("name") or entry.get("label")):
+        return False
+    codes = entry.get("codes") or []
+    of_codes = codes.values() if isinstance(codes, Mapping) else codes
+    others = (value for name, value in entry.items() if name != "codes")
+    return isinstance(codes, list | Mapping) and all(map(_is_plain, (*of_codes, *others)))
+
+
+def _scale(said: object) -> int:
+    text = f"{said:.0f}" if isinstance(said, float) else str(said)
+    plain = text.strip().removeprefix("1:").replace(".", "")
+    if not plain.isdecimal() or int(plain) not in SCALES:
+        raise _wrong("scale", METADATA_FIELDS["scale"], "penyebut skala, misalnya 5000")
+    return int(plain)
 
 
 def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,6 +132,8 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
             value = int(value)
         if not isinstance(value, READING[name]) or isinstance(value, bool):
             raise _wrong(f"reading.{name}", name, "angka" if READING[name] is int else "teks")
+        if isinstance(value, int) and value not in HEADER_ROWS:
+            raise _wrong(f"reading.{name}", name, f"angka {HEADER_ROWS[0]} sampai {HEADER_ROWS[-1]}")
         choices[name] = value
     return choices
 
