@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
 
@@ -45,35 +45,23 @@ KINDS = {
     FieldType.DATE: "tanggal (DATE('2024-01-31'))",
     FieldType.DATETIME: "waktu (TIMESTAMP('2024-01-31T00:00:00Z'))",
 }
-RELATIONS: dict[type[ast.Node], str] = {
-    ast.GeometryIntersects: "intersects",
-    ast.GeometryDisjoint: "disjoint",
-    ast.GeometryContains: "contains",
-    ast.GeometryWithin: "within",
-    ast.GeometryTouches: "touches",
-    ast.GeometryCrosses: "crosses",
-    ast.GeometryOverlaps: "overlaps",
-    ast.GeometryEquals: "equals",
-}
 INVERSE = {"contains": "within", "within": "contains"}
 TEMPORAL = (ast.TimeAfter, ast.TimeBefore, ast.TimeDuring, ast.TimeEquals, ast.TimeOverlaps, ast.TimeDisjoint)
 LARGEST = 2**63 - 1
 
 
 class Dialect(Protocol):
-    """Where the two databases differ."""
+    """Where the two databases differ. `collate` is appended to text so that it sorts by code point."""
 
     collate: str
-    """Appended to text so that it sorts by code point."""
 
     def moment(self, value: date | datetime) -> Bound: ...
     def boolean(self, value: bool) -> Bound: ...
     def caseless(self, text: Pieces) -> Pieces: ...
+    def touching(self, box: Box) -> Pieces: ...
     def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
         """NULL where there is no geometry; with `only_true` false will do."""
         ...
-
-    def touching(self, box: Box) -> Pieces: ...
 
 
 def joined(parts: Iterable[Pieces], separator: str) -> Pieces:
@@ -121,15 +109,15 @@ def _within(period: Period, rows: Rows, dialect: Dialect) -> Pieces:
     """Rows whose moment, day, month or year meets the period; none where there is no such field."""
     if rows.period is None:
         return ("1 = 0",)
-    name, kind = Name(rows.period), rows.types[rows.period]
-    begin, end = period.begin, period.end
+    first, last = Name(rows.period), Name(rows.until or rows.period)
+    kind, begin, end = rows.types[rows.period], period.begin, period.end
     if kind == FieldType.STRING:
-        return _within_text(name, begin, end)
-    edges: list[Pieces] = [(name, " IS NOT NULL")]
+        return _within_text(first, begin, end)
+    edges: list[Pieces] = [(first, " IS NOT NULL")]
     if begin:
-        edges.append((name, " >= ", _edge(begin, kind, dialect)))
+        edges.append((last, " >= ", _edge(begin, kind, dialect)))
     if end:
-        edges.append((name, " <= ", _edge(end, kind, dialect)))
+        edges.append((first, " <= ", _edge(end, kind, dialect)))
     return joined(edges, " AND ")
 
 
@@ -146,17 +134,8 @@ def _within_text(name: Name, begin: datetime | None, end: datetime | None) -> Pi
     after: Pieces = (name, " >= substr(CAST(", Bound(first), " AS TEXT), 1, length(", name, "))")
     before: Pieces = (name, " <= substr(CAST(", Bound(last), " AS TEXT), 1, length(", name, "))")
     yearly = ("substr(", name, ", 1, 4) >= ", Bound(first[:4]), " AND substr(", name, ", 1, 4) <= ", Bound(last[:4]))
-    return (
-        "CASE WHEN substr(",
-        name,
-        ", 6, 1) IN ('0', '1') THEN ",
-        *after,
-        " AND ",
-        *before,
-        " ELSE ",
-        *yearly,
-        " END",
-    )
+    exact = ("CASE WHEN substr(", name, ", 6, 1) IN ('0', '1') THEN ", *after, " AND ", *before)
+    return (*exact, " ELSE ", *yearly, " END")
 
 
 class Translation:
@@ -172,10 +151,12 @@ class Translation:
                 return ("(", *joined(parts, f" {node.op.value} "), ")")
             case ast.Not():
                 return ("NOT (", *self.condition(node.sub_node, False), ")")
-            case ast.Comparison():
-                return self._comparison(node)
-            case ast.Between() | ast.In() | ast.IsNull() | ast.Like():
-                return self._of_one(node)
+            case ast.Between() | ast.In() | ast.Like() if node.not_:
+                return ("NOT (", *self.condition(replace(node, not_=False)), ")")
+            case ast.Comparison() | ast.Between() | ast.In() | ast.Like():
+                return self._any(self._test(node))
+            case ast.IsNull():
+                return (*self._tested(node.lhs), " IS NOT NULL" if node.not_ else " IS NULL")
             case ast.SpatialComparisonPredicate():
                 return self._spatial(node, only_true)
             case ast.TemporalPredicate() if isinstance(node, TEMPORAL):
@@ -187,36 +168,39 @@ class Translation:
                 return ("1 = 1",) if node else ("1 = 0",)
         raise unsupported(node)
 
-    def _comparison(self, node: ast.Comparison) -> Pieces:
-        kind = self._kind(node.lhs) or self._kind(node.rhs) or _literal_kind(node.lhs)
-        collate = self.dialect.collate if kind == FieldType.STRING else ""
-        left, right = self._scalar(node.lhs, kind, node.rhs), self._scalar(node.rhs, kind, node.lhs)
-        return (*left, f"{collate} {node.op.value} ", *right)
+    def _any(self, test: Pieces) -> Pieces:
+        """A field of many values passes where one of them does; json_each is SQLite's, as only records have such."""
+        many = next((name for name in test if isinstance(name, Name) and name.column in self.rows.many), None)
+        if many is None:
+            return test
+        each = ("each.value" if piece == many else piece for piece in test)
+        return ("(SELECT max(", *each, ") FROM json_each(data.", many, ") AS each)")
 
-    def _of_one(self, node: ast.Between | ast.In | ast.IsNull | ast.Like) -> Pieces:
-        negated = "NOT " if node.not_ else ""
-        if isinstance(node, ast.IsNull):
-            return (*self._subject(node.lhs), f" IS {negated}NULL")
+    def _test(self, node: ast.Comparison | ast.Between | ast.In | ast.Like) -> Pieces:
         if isinstance(node, ast.Like):
-            return self._like(node, negated)
-        kind = self._kind(node.lhs) or _literal_kind(node.lhs)
-        collate = self.dialect.collate if kind == FieldType.STRING else ""
-        subject = self._scalar(node.lhs, kind, None)
-        if isinstance(node, ast.Between):
-            low, high = self._scalar(node.low, kind, node.lhs), self._scalar(node.high, kind, node.lhs)
-            return (*subject, f"{collate} {negated}BETWEEN ", *low, " AND ", *high)
-        options = joined((self._scalar(option, kind, node.lhs) for option in node.sub_nodes), ", ")
-        return (*subject, f" {negated}IN (", *options, ")")
+            return self._like(node)
+        beside = node.rhs if isinstance(node, ast.Comparison) else None
+        kind = self._kind(node.lhs) or self._kind(beside) or _literal_kind(node.lhs)
+        subject = self._scalar(node.lhs, kind, beside)
+        if kind == FieldType.STRING:
+            subject = (*subject, self.dialect.collate)
+        match node:
+            case ast.Between():
+                low, high = self._scalar(node.low, kind, node.lhs), self._scalar(node.high, kind, node.lhs)
+                return (*subject, " BETWEEN ", *low, " AND ", *high)
+            case ast.In():
+                options = (self._scalar(option, kind, node.lhs) for option in node.sub_nodes)
+                return (*subject, " IN (", *joined(options, ", "), ")")
+        return (*subject, f" {node.op.value} ", *self._scalar(node.rhs, kind, node.lhs))
 
-    def _subject(self, node: ast.AstType) -> Pieces:
+    def _tested(self, node: ast.AstType) -> Pieces:
         """What IS NULL may ask about: any field, and the geometry."""
         if isinstance(node, ast.Attribute) and self._is_geometry(node.name):
             return (Name("geom"),) if self.rows.spatial else ("NULL",)
         return self._scalar(node, self._kind(node), None)
 
-    def _like(self, node: ast.Like, negated: str) -> Pieces:
-        kind = self._kind(node.lhs)
-        if kind not in (None, FieldType.STRING):
+    def _like(self, node: ast.Like) -> Pieces:
+        if self._kind(node.lhs) not in (None, FieldType.STRING):
             raise _unfit(node.lhs, FieldType.STRING, node.pattern, "LIKE hanya untuk kolom teks.")
         pattern, caseless = node.pattern, node.nocase
         if isinstance(pattern, ast.Function) and _is_casei(pattern):
@@ -228,7 +212,7 @@ class Translation:
         if caseless:
             bound = self.dialect.caseless(bound)
             subject = subject if isinstance(node.lhs, ast.Function) else self.dialect.caseless(subject)
-        return (*subject, f" {negated}LIKE ", *bound, " ESCAPE '\\'")
+        return (*subject, " LIKE ", *bound, " ESCAPE '\\'")
 
     def _kind(self, node: ast.AstType) -> FieldType | None:
         """The type of a field or function; None for a literal."""
@@ -263,7 +247,7 @@ class Translation:
         return name in GEOMETRY_NAMES and name not in self.rows.types
 
     def _spatial(self, node: ast.SpatialComparisonPredicate, only_true: bool) -> Pieces:
-        relation = RELATIONS[type(node)]
+        relation = node.op.value.lower()
         if isinstance(node.lhs, ast.Attribute):
             return self._related(relation, node.lhs, _geometry(node.rhs), only_true)
         return self._related(INVERSE.get(relation, relation), node.rhs, _geometry(node.lhs), only_true)
@@ -341,18 +325,15 @@ def _moment(value: Any, kind: FieldType) -> date | datetime | None:
 
 def _sql_pattern(pattern: str, wildcard: str, single: str, escape: str) -> str:
     """The pattern with SQL's own % _ and \\."""
-    signs: Mapping[str, str] = {wildcard: "%", single: "_"}
-    found = []
-    characters = iter(pattern)
+    signs = {wildcard: "%", single: "_"}
+    found, characters = "", iter(pattern)
     for character in characters:
-        if character == escape:
-            character = next(characters, escape)
-            found.append("\\" + character if character in "%_\\" else character)
-        elif character in signs:
-            found.append(signs[character])
-        else:
-            found.append("\\" + character if character in "%_\\" else character)
-    return "".join(found)
+        if character in signs and character != escape:
+            found += signs[character]
+            continue
+        character = next(characters, escape) if character == escape else character
+        found += "\\" + character if character in "%_\\" else character
+    return found
 
 
 def _geometry(value: Any) -> BaseGeometry:
@@ -362,12 +343,6 @@ def _geometry(value: Any) -> BaseGeometry:
     if geometry.is_empty:
         raise unsupported(value)
     return geometry
-
-
-def is_number(identifier: str) -> bool:
-    """Whether a feature's id can be a number that both databases know."""
-    digits = identifier.removeprefix("-")
-    return digits.isascii() and digits.isdecimal() and len(digits) < 19
 
 
 def _is_casei(node: ast.Function) -> bool:

@@ -17,13 +17,19 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one collection as an index must know them. `period` is the field that datetime= asks for."""
+    """The rows of one collection as an index must know them.
+
+    `period` is the field that datetime= asks for, `until` another one where rows last; fields in `many` hold several
+    values.
+    """
 
     types: Mapping[str, FieldType]
     count: int
     spatial: bool
     key: str | None = None
     period: str | None = None
+    until: str | None = None
+    many: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

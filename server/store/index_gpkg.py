@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from abc import abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,19 +16,21 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import Bound, Name, Pieces, conditions, is_number, joined, order
-from server.store.index import Box, Question, Rows
+from server.store.conditions import Bound, Name, Pieces, joined
+from server.store.index import Box, Rows
+from server.store.table_index import TableIndex
 from workflow.errors import Broken
-from workflow.layer import FieldType
 
 OPEN_FILES = 16
 """Connections that one thread keeps: releases are many, file descriptors are not."""
-TOTALS = 256
+TOTALS = 4096
 SECONDS = 10.0
 STEPS = 10_000
 """Of SQLite's machine, between two looks at the clock."""
 ENVELOPES = (0, 32, 48, 48, 64)
 """Bytes of the envelope in a GeoPackage geometry, by its code."""
+HEADER = b"GP\x00\x01\xe6\x10\x00\x00"
+"""Of a GeoPackage geometry in EPSG:4326 without an envelope."""
 INSIDE = ("minx >= ", "maxx <= ", "miny >= ", "maxy <= ")
 OVERLAPPING = ("maxx >= ", "minx <= ", "maxy >= ", "miny <= ")
 
@@ -35,91 +38,6 @@ File = tuple[Path, int, int]
 """Path, inode and time of change."""
 
 _threads = threading.local()
-
-
-class GeoPackageIndex:
-    def __init__(self, path: Path, rows: Rows) -> None:
-        """Raises FileNotFoundError."""
-        self.path, self.known = path, rows
-        stat = path.stat()
-        self._file = (path, stat.st_ino, stat.st_mtime_ns)
-        self._totals: OrderedDict[tuple[str, tuple[Any, ...]], int] = OrderedDict()
-
-    def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
-        if question.everything and not question.order:
-            return range(min(offset, self.known.count), min(offset + limit, self.known.count))
-        where, values = composed(conditions(question, self.known, SQLITE))
-        sorting, _ = composed(order(question, self.known, SQLITE))
-        page = (min(limit, self.known.count), min(offset, self.known.count))
-        sql = f"SELECT fid - 1 FROM data WHERE {where} ORDER BY {sorting} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
-        return [row for (row,) in self._ask(sql, (*values, *page))]
-
-    def total(self, question: Question) -> int:
-        """Remembered, because a release never changes."""
-        if question.everything:
-            return self.known.count
-        asked = composed(conditions(question, self.known, SQLITE))
-        if asked not in self._totals:
-            ((total,),) = self._ask(f"SELECT count(*) FROM data WHERE {asked[0]}", asked[1])  # noqa: S608 - values are bound
-            self._totals[asked] = total
-            while len(self._totals) > TOTALS:
-                self._totals.popitem(last=False)
-        return self._totals[asked]
-
-    def row_of(self, identifier: str) -> int | None:
-        key = self.known.key
-        whole = key is None or self.known.types[key] == FieldType.INTEGER
-        if whole and not is_number(identifier):
-            return None
-        if key is None:
-            row = int(identifier) - 1
-            return row if 0 <= row < self.known.count else None
-        where, values = composed((Name(key), " = ", Bound(int(identifier) if whole else identifier)))
-        found = self._ask(f"SELECT fid - 1 FROM data WHERE {where} ORDER BY fid LIMIT 1", values)  # noqa: S608 - values are bound
-        return found[0][0] if found else self._keyless(key, identifier)
-
-    def _keyless(self, key: str, identifier: str) -> int | None:
-        """A feature whose key is empty carries its number instead."""
-        if not is_number(identifier):
-            return None
-        where, values = composed((Name(key), " IS NULL AND fid = ", Bound(int(identifier))))
-        found = self._ask(f"SELECT fid - 1 FROM data WHERE {where}", values)  # noqa: S608 - values are bound
-        return found[0][0] if found else None
-
-    def _ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        connection = _connection(self._file)
-        started = time.monotonic()
-        connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), STEPS)
-        try:
-            return connection.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                raise _too_long() from error
-            raise Broken(f"{self.path}: {error}") from error
-
-
-def _too_long() -> Broken:
-    return Broken(
-        f"Pertanyaan ini belum terjawab dalam {SECONDS:.0f} detik.",
-        code="TERLALU-LAMA",
-        mend="Persempit dengan bbox, atau sederhanakan filternya.",
-    )
-
-
-def composed(pieces: Pieces) -> tuple[str, tuple[Any, ...]]:
-    """SQL with quoted names and question marks, and the values for them."""
-    text, values = [], []
-    for piece in pieces:
-        if isinstance(piece, Bound):
-            values.append(piece.value)
-        text.append(_written(piece))
-    return "".join(text), tuple(values)
-
-
-def _written(piece: str | Name | Bound) -> str:
-    if isinstance(piece, Name):
-        return '"' + piece.column.replace('"', '""') + '"'
-    return "?" if isinstance(piece, Bound) else piece
 
 
 class _Sqlite:
@@ -147,20 +65,112 @@ class _Sqlite:
 
     def touching(self, box: Box) -> Pieces:
         """Features inside the box by their envelopes; the exact test is only for those that its border cuts."""
-        geometry = ("(SELECT geom FROM data AS cut WHERE cut.fid = near.id)",)
-        exact: Pieces = ("related('intersects', ", *geometry, ", ", Bound(shapely.box(*box).wkb), ")")
+        geometry = "(SELECT geom FROM data AS cut WHERE cut.fid = near.id)"
+        exact: Pieces = ("related('intersects', ", geometry, ", ", Bound(shapely.box(*box).wkb), ")")
         near, inside = _edges(OVERLAPPING, box), _edges(INSIDE, box)
         chosen = ("SELECT id FROM rtree_data_geom AS near WHERE ", *near, " AND ((", *inside, ") OR ", *exact, ")")
         return ("fid IN (", *chosen, ")")
-
-
-SQLITE = _Sqlite()
 
 
 def _edges(tests: tuple[str, ...], box: Sequence[float]) -> Pieces:
     west, south, east, north = box
     edges = zip(tests, (west, east, south, north), strict=True)
     return joined(((test, Bound(edge)) for test, edge in edges), " AND ")
+
+
+SQLITE = _Sqlite()
+
+
+class SqliteIndex(TableIndex):
+    """A table `data` as in a GeoPackage."""
+
+    dialect = SQLITE
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(("data",), rows)
+
+    def ask(self, *pieces: str | Name | Bound) -> list[tuple[Any, ...]]:
+        return self.run(*_composed(pieces))
+
+    @abstractmethod
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]: ...
+
+
+class GeoPackageIndex(SqliteIndex):
+    def __init__(self, path: Path, rows: Rows) -> None:
+        """Raises FileNotFoundError."""
+        super().__init__(rows)
+        stat = path.stat()
+        self._file = (path, stat.st_ino, stat.st_mtime_ns)
+
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return _answer(_connection(self._file), sql, values)
+
+    def count(self, *pieces: str | Name | Bound) -> int:
+        return _count(self._file, *_composed(pieces))
+
+
+class MemoryIndex(SqliteIndex):
+    """The same over rows that lie in no file; each is a geometry, or None, and values by column."""
+
+    def __init__(
+        self, rows: Rows, columns: Sequence[str], content: Iterable[tuple[BaseGeometry | None, Mapping[str, Any]]]
+    ):
+        super().__init__(rows)
+        self._connection = _prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        self._asking = threading.Lock()
+        names, marks = ", ".join(map(_written, map(Name, columns))), ", ?" * len(columns)
+        self._connection.execute(f"CREATE TABLE data (fid INTEGER PRIMARY KEY, geom BLOB, {names})")
+        self._connection.execute("CREATE VIRTUAL TABLE rtree_data_geom USING rtree(id, minx, maxx, miny, maxy)")
+        for fid, (geometry, values) in enumerate(content, start=1):
+            blob = geometry and HEADER + geometry.wkb
+            row = (fid, blob, *(values.get(column) for column in columns))
+            self._connection.execute(f"INSERT INTO data VALUES (?, ?{marks})", row)  # noqa: S608 - only question marks
+            if geometry:
+                west, south, east, north = geometry.bounds
+                self._connection.execute(
+                    "INSERT INTO rtree_data_geom VALUES (?, ?, ?, ?, ?)", (fid, west, east, south, north)
+                )
+
+    def __del__(self) -> None:
+        self._connection.close()
+
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._asking:
+            return _answer(self._connection, sql, values)
+
+
+@lru_cache(maxsize=TOTALS)
+def _count(file: File, sql: str, values: tuple[Any, ...]) -> int:
+    """Remembered, because a release never changes."""
+    return int(_answer(_connection(file), sql, values)[0][0])
+
+
+def _answer(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Raises Broken where there is none, or none in time."""
+    started = time.monotonic()
+    connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), STEPS)
+    try:
+        return connection.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise Broken(f"{sql[:200]}: {error}") from error
+        raise Broken(
+            f"Pertanyaan ini belum terjawab dalam {SECONDS:.0f} detik.",
+            code="TERLALU-LAMA",
+            mend="Persempit dengan bbox, atau sederhanakan filternya.",
+        ) from error
+
+
+def _composed(pieces: Pieces) -> tuple[str, tuple[Any, ...]]:
+    """SQL with quoted names and question marks, and the values for them."""
+    return "".join(map(_written, pieces)), tuple(piece.value for piece in pieces if isinstance(piece, Bound))
+
+
+def _written(piece: str | Name | Bound) -> str:
+    if isinstance(piece, Name):
+        return '"' + piece.column.replace('"', '""') + '"'
+    return "?" if isinstance(piece, Bound) else piece
 
 
 class _Connections(OrderedDict[File, sqlite3.Connection]):
@@ -185,18 +195,21 @@ def _connection(file: File) -> sqlite3.Connection:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
-        )
-        # SQLite's LIKE otherwise ignores the case of ASCII letters.
-        connection.execute("PRAGMA case_sensitive_like = ON")
+        connection = _prepared(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False))
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.OperationalError as error:
         raise Broken(f"{path} cannot be opened: {error}") from error
+    return connection
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # SQLite's LIKE otherwise ignores the case of ASCII letters.
+    connection.execute("PRAGMA case_sensitive_like = ON")
     connection.create_function("related", 3, _related, deterministic=True)
     connection.create_function(
-        "caseless", 1, lambda text: None if text is None else str(text).lower(), deterministic=True
+        "caseless", 1, lambda text: text if text is None else str(text).lower(), deterministic=True
     )
     return connection
 
@@ -206,11 +219,8 @@ def _related(relation: str, blob: bytes | None, wkb: bytes) -> int | None:
     if blob is None:
         return None
     test: Callable[[BaseGeometry, BaseGeometry], bool] = getattr(shapely, relation)
-    return int(test(_feature(blob), _asked(wkb)))
-
-
-def _feature(blob: bytes) -> BaseGeometry:
-    return shapely.from_wkb(blob[8 + ENVELOPES[blob[3] >> 1 & 0b111] :])
+    feature = shapely.from_wkb(blob[8 + ENVELOPES[blob[3] >> 1 & 0b111] :])
+    return int(test(feature, _asked(wkb)))
 
 
 @lru_cache(maxsize=256)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import Bound, Name, Pieces, conditions, is_number, order
+from server.store.conditions import Bound, Name, Pieces, joined
 from server.store.index import Box, Question, ReleaseIndex, Rows
+from server.store.table_index import TableIndex
 from workflow.errors import Broken
-from workflow.layer import FieldType
 
 LOG = logging.getLogger(__name__)
 SECONDS = 10
@@ -23,17 +23,6 @@ WAIT_SECONDS = 3.0
 SRID = 4326
 LARGE = 20_000
 """Rows from which on a filter or an order is worth a question to another server."""
-FUNCTIONS = {
-    "intersects": "ST_Intersects(",
-    "disjoint": "ST_Disjoint(",
-    "contains": "ST_Contains(",
-    "within": "ST_Within(",
-    "touches": "ST_Touches(",
-    "crosses": "ST_Crosses(",
-    "overlaps": "ST_Overlaps(",
-    "equals": "ST_Equals(",
-}
-
 Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
 
@@ -41,58 +30,49 @@ def reading_pool(url: str, size: int = 4) -> Pool:
     """Connections that only read, and for SECONDS at most. Nothing is opened before the first question."""
     options = f"-c statement_timeout={SECONDS * 1000} -c default_transaction_read_only=on"
     url = url.replace("postgresql+psycopg://", "postgresql://")
-    return ConnectionPool(
-        url,
-        min_size=0,
-        max_size=size,
-        timeout=WAIT_SECONDS,
-        open=False,
-        kwargs={"options": options, "autocommit": True},
-    )
+    kwargs = {"options": options, "autocommit": True}
+    return ConnectionPool(url, min_size=0, max_size=size, timeout=WAIT_SECONDS, open=False, kwargs=kwargs)
 
 
-class PostgisIndex:
+class _Postgis:
+    collate = ' COLLATE "C"'
+
+    def moment(self, value: date | datetime) -> Bound:
+        if isinstance(value, datetime) and value.tzinfo is None:
+            return Bound(value.replace(tzinfo=UTC))
+        return Bound(value)
+
+    def boolean(self, value: bool) -> Bound:
+        return Bound(value)
+
+    def caseless(self, text: Pieces) -> Pieces:
+        return ("lower(", *text, ' COLLATE "und-x-icu")')
+
+    def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
+        return (f"ST_{relation}(", Name("geom"), ", ST_GeomFromWKB(", Bound(geometry.wkb), f", {SRID}))")
+
+    def touching(self, box: Box) -> Pieces:
+        edges = joined(((Bound(edge),) for edge in box), ", ")
+        return ("ST_Intersects(", Name("geom"), ", ST_MakeEnvelope(", *edges, f", {SRID}))")
+
+
+class PostgisIndex(TableIndex):
+    dialect = _Postgis()
+
     def __init__(self, pool: Pool, table: tuple[str, str], rows: Rows) -> None:
-        """`table` is schema and name. The totals of a table are not remembered: it may be asked rarely."""
-        self._pool, self._table, self.known = pool, sql.Identifier(*table), rows
+        """`table` is schema and name."""
+        super().__init__((Name(table[0]), ".", Name(table[1])), rows)
+        self._pool = pool
 
-    def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
-        page = (" LIMIT ", Bound(min(limit, self.known.count)), " OFFSET ", Bound(min(offset, self.known.count)))
-        where = conditions(question, self.known, POSTGIS)
-        sorting = order(question, self.known, POSTGIS)
-        return [row for (row,) in self._ask("SELECT fid - 1 FROM {} WHERE ", *where, " ORDER BY ", *sorting, *page)]
-
-    def total(self, question: Question) -> int:
-        ((total,),) = self._ask("SELECT count(*) FROM {} WHERE ", *conditions(question, self.known, POSTGIS))
-        return int(total)
-
-    def row_of(self, identifier: str) -> int | None:
-        key = self.known.key
-        whole = key is None or self.known.types[key] == FieldType.INTEGER
-        if whole and not is_number(identifier):
-            return None
-        value = Bound(int(identifier) if whole else identifier)
-        found = self._ask("SELECT fid - 1 FROM {} WHERE ", Name(key or "fid"), " = ", value, " ORDER BY fid LIMIT 1")
-        return int(found[0][0]) if found else self._keyless(key, identifier)
-
-    def _keyless(self, key: str | None, identifier: str) -> int | None:
-        """A feature whose key is empty carries its number instead."""
-        if key is None or not is_number(identifier):
-            return None
-        number = Bound(int(identifier))
-        found = self._ask("SELECT fid - 1 FROM {} WHERE ", Name(key), " IS NULL AND fid = ", number)
-        return int(found[0][0]) if found else None
-
-    def _ask(self, select: LiteralString, *pieces: str | Name | Bound) -> list[tuple[Any, ...]]:
+    def ask(self, *pieces: str | Name | Bound) -> list[tuple[Any, ...]]:
         """Raises Broken where PostgreSQL does not answer or has no such table."""
-        asked = sql.SQL(select).format(self._table) + sql.Composed([_written(piece) for piece in pieces])
         values = [piece.value for piece in pieces if isinstance(piece, Bound)]
         try:
             self._pool.open()
             with self._pool.connection() as connection:
-                return connection.execute(asked, values).fetchall()
+                return connection.execute(sql.Composed([*map(_written, pieces)]), values).fetchall()
         except psycopg.Error as error:
-            raise Broken(f"{self._table.as_string()}: {error}", code="POSTGIS") from error
+            raise Broken(f"{self.table}: {error}", code="POSTGIS") from error
 
 
 class HelpedIndex:
@@ -127,31 +107,5 @@ def _written(piece: str | Name | Bound) -> sql.Composable:
         return sql.Identifier(piece.column)
     if isinstance(piece, Bound):
         return sql.Placeholder()
-    # The constant text of conditions.py and of this module.
+    # The constant text of the modules around this one.
     return sql.SQL(piece)
-
-
-class _Postgis:
-    collate = ' COLLATE "C"'
-
-    def moment(self, value: date | datetime) -> Bound:
-        if isinstance(value, datetime) and value.tzinfo is None:
-            return Bound(value.replace(tzinfo=UTC))
-        return Bound(value)
-
-    def boolean(self, value: bool) -> Bound:
-        return Bound(value)
-
-    def caseless(self, text: Pieces) -> Pieces:
-        return ("lower(", *text, ' COLLATE "und-x-icu")')
-
-    def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
-        return (FUNCTIONS[relation], Name("geom"), ", ST_GeomFromWKB(", Bound(geometry.wkb), f", {SRID}))")
-
-    def touching(self, box: Box) -> Pieces:
-        west, south, east, north = map(Bound, box)
-        edges: Pieces = (west, ", ", south, ", ", east, ", ", north)
-        return ("ST_Intersects(", Name("geom"), ", ST_MakeEnvelope(", *edges, f", {SRID}))")
-
-
-POSTGIS = _Postgis()
