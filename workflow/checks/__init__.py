@@ -1,9 +1,11 @@
 """The checks: each one a claim about a layer, one line in CHECKS, one sentence in labels.CHECKS."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import islice
 
 from workflow.checks import interoperabilitas, kode_referensi, metadata, standar_data
-from workflow.checks.claims import MOST, Check, Context, Fault, Params
+from workflow.checks.claims import MOST, Check, Context, Fault
+from workflow.checks.columns import plain
 from workflow.checks.metadata import missing_metadata
 from workflow.checks.standar_data import mask_niks
 from workflow.findings import Finding, Principle, Severity
@@ -12,58 +14,36 @@ from workflow.sop import Kind
 
 __all__ = ["CHECKS", "MOST", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
 
+BLOCKS, WARNS, INFORMS = Severity
+
 CHECKS: tuple[Check, ...] = (
-    Check("NUMBER_AS_TEXT", Principle.STANDAR_DATA, Severity.WARNS, standar_data.numbers_are_numbers),
-    Check("NUMBER_DEVIATES", Principle.STANDAR_DATA, Severity.WARNS, standar_data.numbers_are_written_alike),
-    Check("NIK", Principle.STANDAR_DATA, Severity.BLOCKS, standar_data.no_nik_is_given),
-    Check("PHONE", Principle.STANDAR_DATA, Severity.BLOCKS, standar_data.no_mobile_number_is_given),
-    Check("EMAIL", Principle.STANDAR_DATA, Severity.WARNS, standar_data.no_email_is_given),
-    Check("METADATA_MISSING", Principle.METADATA, Severity.BLOCKS, metadata.metadata_is_complete),
-    Check("BERITA_ACARA_MISSING", Principle.METADATA, Severity.BLOCKS, metadata.berita_acara_is_attached),
-    Check("EMPTY", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.layer_has_rows),
-    Check("GEOM_ABSENT", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.maps_have_geometry),
-    Check("CRS_MISSING", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.crs_is_declared),
-    Check("COORD_NONFINITE", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.coordinates_are_finite),
-    Check("COORD_SWAPPED", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.axes_are_in_order),
-    Check("ELSEWHERE", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.most_lies_in_the_city),
-    Check("OUTSIDE_CITY", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.all_lies_in_the_city),
-    Check("GEOM_INVALID", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.geometries_are_valid),
-    Check("GEOM_MIXED", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.geometries_are_of_one_family),
-    Check("GEOM_NULL", Principle.INTEROPERABILITAS, Severity.WARNS, interoperabilitas.rows_have_geometry),
-    Check("KEY_UNKNOWN", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_a_column),
-    Check("KEY_NULL", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_filled),
-    Check("KEY_DUPLICATE", Principle.INTEROPERABILITAS, Severity.BLOCKS, interoperabilitas.key_is_unique),
-    Check("KEY_ABSENT", Principle.INTEROPERABILITAS, Severity.INFORMS, interoperabilitas.key_is_declared),
-    Check(
-        "AREA_CODE_UNKNOWN",
-        Principle.KODE_REFERENSI,
-        Severity.BLOCKS,
-        kode_referensi.area_codes_are_known,
-        on_maps=Severity.WARNS,
-    ),
-    Check(
-        "AREA_CODE_NAME",
-        Principle.KODE_REFERENSI,
-        Severity.BLOCKS,
-        kode_referensi.area_codes_fit_their_names,
-        on_maps=Severity.WARNS,
-    ),
-    Check(
-        "AREA_NAME_UNKNOWN",
-        Principle.KODE_REFERENSI,
-        Severity.BLOCKS,
-        kode_referensi.area_names_are_known,
-        on_maps=Severity.WARNS,
-    ),
-    Check(
-        "AREA_CODE_MIXED",
-        Principle.KODE_REFERENSI,
-        Severity.BLOCKS,
-        kode_referensi.codes_are_of_one_system,
-        on_maps=Severity.WARNS,
-    ),
-    Check("AREA_PARENT", Principle.KODE_REFERENSI, Severity.WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
-    Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, Severity.WARNS, kode_referensi.all_areas_are_present),
+    Check("NUMBER_AS_TEXT", Principle.STANDAR_DATA, WARNS, standar_data.numbers_are_numbers),
+    Check("NUMBER_DEVIATES", Principle.STANDAR_DATA, WARNS, standar_data.numbers_are_written_alike),
+    Check("NIK", Principle.STANDAR_DATA, BLOCKS, standar_data.no_nik_is_given),
+    Check("PHONE", Principle.STANDAR_DATA, BLOCKS, standar_data.no_mobile_number_is_given),
+    Check("EMAIL", Principle.STANDAR_DATA, WARNS, standar_data.no_email_is_given),
+    Check("METADATA_MISSING", Principle.METADATA, BLOCKS, metadata.metadata_is_complete),
+    Check("BERITA_ACARA_MISSING", Principle.METADATA, BLOCKS, metadata.berita_acara_is_attached),
+    Check("EMPTY", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.layer_has_rows),
+    Check("GEOM_ABSENT", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.maps_have_geometry),
+    Check("CRS_MISSING", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.crs_is_declared),
+    Check("COORD_NONFINITE", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.coordinates_are_finite),
+    Check("COORD_SWAPPED", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.axes_are_in_order),
+    Check("ELSEWHERE", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.most_lies_in_the_city),
+    Check("OUTSIDE_CITY", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.all_lies_in_the_city),
+    Check("GEOM_INVALID", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.geometries_are_valid),
+    Check("GEOM_MIXED", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.geometries_are_of_one_family),
+    Check("GEOM_NULL", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.rows_have_geometry),
+    Check("KEY_UNKNOWN", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_a_column),
+    Check("KEY_NULL", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_filled),
+    Check("KEY_DUPLICATE", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_unique),
+    Check("KEY_ABSENT", Principle.INTEROPERABILITAS, INFORMS, interoperabilitas.key_is_declared),
+    Check("AREA_CODE_UNKNOWN", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_codes_are_known, on_maps=WARNS),
+    Check("AREA_CODE_NAME", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_codes_fit_their_names, on_maps=WARNS),
+    Check("AREA_NAME_UNKNOWN", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_names_are_known, on_maps=WARNS),
+    Check("AREA_CODE_MIXED", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.codes_are_of_one_system, on_maps=WARNS),
+    Check("AREA_PARENT", Principle.KODE_REFERENSI, WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
+    Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, WARNS, kode_referensi.all_areas_are_present),
 )
 
 
@@ -75,7 +55,11 @@ def run_checks(
     for done, check in enumerate(CHECKS):
         if progress:
             progress(check.code, done, len(CHECKS))
-        found.extend(_findings(check, check.claim(layer, context), context.kind))
+        severity = check.on_maps if check.on_maps and context.kind is Kind.GEOSPATIAL else check.severity
+        faults = check.claim(layer, context)
+        found += (_finding(check.code, severity, fault, layer) for fault in islice(faults, MOST))
+        if more := sum(1 for _ in faults):
+            found.append(Finding(check.code, severity, {"more": more}))
     return found
 
 
@@ -84,20 +68,16 @@ def principle_of(code: str) -> Principle:
     return next((check.principle for check in CHECKS if check.code == code), Principle.INTEROPERABILITAS)
 
 
-def _findings(check: Check, faults: Iterator[Fault], kind: Kind) -> Iterator[Finding]:
-    severity = check.severity_for(kind)
-    more = 0
-    for n, fault in enumerate(faults):
-        if n >= MOST:
-            more += 1
-            continue
-        yield Finding(
-            check.code, severity, _discreet(fault.params), fault.row, fault.column, fault.place, fault.suggestion
-        )
-    if more:
-        yield Finding(check.code, severity, {"more": more})
-
-
-def _discreet(params: Params) -> Params:
-    """A key or value that is somebody's NIK is not repeated in a message."""
-    return {name: mask_niks(value) if isinstance(value, str) else value for name, value in params.items()}
+def _finding(code: str, severity: Severity, fault: Fault, layer: Layer) -> Finding:
+    """In the words of the file. A value that is somebody's NIK is not repeated, and nothing has a place before the
+    file says in which CRS it is."""
+    params = ({"column": plain(fault.field)} if fault.field else {}) | dict(fault.params)
+    return Finding(
+        code,
+        severity,
+        {name: mask_niks(value) if isinstance(value, str) else value for name, value in params.items()},
+        row=None if fault.n is None else int(layer.rows[fault.n]),
+        column=fault.field.name if fault.field else None,
+        place=fault.place if layer.source_crs else None,
+        suggestion=fault.suggestion,
+    )

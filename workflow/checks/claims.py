@@ -7,8 +7,13 @@ from shapely.geometry.base import BaseGeometry
 
 from workflow.area_codes import AreaCodes, City
 from workflow.findings import Principle, Severity
-from workflow.layer import Layer
+from workflow.layer import Field, Layer
 from workflow.sop import Kind
+
+MOST = 200
+"""Findings of one check that are listed; the rest is counted."""
+
+Params = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True)
@@ -21,25 +26,23 @@ class Context:
     area_codes: AreaCodes = field(default_factory=AreaCodes)
     city: City | None = None
 
-
-MOST = 200
-"""Findings of one check that are listed; the rest is counted."""
-
-Params = Mapping[str, str | int | float]
+    def key_of(self, layer: Layer) -> str:
+        """The declared key column; "" where none is."""
+        return layer.key or str(self.metadata.get("key") or "")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One place where a claim does not hold. The registry adds code and severity."""
+    """One place where a claim does not hold. The registry adds code, severity and what people call row and column.
+
+    `n` is the row's position in the layer, from 0; `place` lies in the layer's coordinates.
+    """
 
     params: Params = field(default_factory=dict)
-    row: int | None = None
-    column: str | None = None
+    n: int | None = None
+    field: Field | None = None
     place: BaseGeometry | None = None
     suggestion: str | None = None
-
-
-Claim = Callable[[Layer, Context], Iterator[Fault]]
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,5 @@ class Check:
     code: str
     principle: Principle
     severity: Severity
-    claim: Claim
+    claim: Callable[[Layer, Context], Iterator[Fault]]
     on_maps: Severity | None = None
-
-    def severity_for(self, kind: Kind) -> Severity:
-        return self.on_maps if self.on_maps and kind is Kind.GEOSPATIAL else self.severity

@@ -18,24 +18,20 @@ def words(field: Field) -> frozenset[str]:
     return frozenset(re.split(r"[\W_]+", plain(field).casefold())) | frozenset(field.name.split("_"))
 
 
-def find(layer: Layer, name: str) -> Field | None:
+def find(layer: Layer, name: object) -> Field | None:
     """By its own name or by the file's, whatever the case."""
-    wanted = name.casefold()
+    wanted = str(name or "").casefold()
     return next((field for field in layer.fields if wanted in (field.name.casefold(), plain(field).casefold())), None)
 
 
-def column(layer: Layer, field: Field) -> pa.ChunkedArray:
-    return layer.columns.column(layer.fields.index(field))
-
-
 def is_text(layer: Layer, field: Field) -> bool:
-    kind = layer.columns.schema.field(layer.fields.index(field)).type
+    kind = layer.columns[field.name].type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def texts(layer: Layer, field: Field) -> list[str]:
     """Each cell as text without outer blanks, "" for null; a whole number without ".0"."""
-    values = column(layer, field)
+    values = layer.columns[field.name]
     if pa.types.is_floating(values.type):
         return ["" if v is None or v != v else str(int(v)) if v.is_integer() else str(v) for v in values.to_pylist()]
     return ["" if v is None else str(v).strip() for v in values.to_pylist()]
@@ -43,6 +39,6 @@ def texts(layer: Layer, field: Field) -> list[str]:
 
 def matching(layer: Layer, field: Field, pattern: str) -> list[tuple[int, str]]:
     """(position, text) of the cells of a text column that hold the RE2 pattern."""
-    values = column(layer, field)
+    values = layer.columns[field.name]
     hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(values, pattern), False))
     return list(zip(hits.to_pylist(), values.take(hits).to_pylist(), strict=True))

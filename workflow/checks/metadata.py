@@ -8,21 +8,11 @@ from workflow.layer import Layer
 from workflow.sop import Kind
 
 MANDATORY: dict[Kind | None, tuple[str, ...]] = {
-    None: (
-        "title",
-        "abstract",
-        "topic",
-        "keywords",
-        "license",
-        "period",
-        "update_frequency",
-        "lineage",
-        "contact",
-        "access",
-    ),
+    None: ("title", "abstract", "topic", "keywords", "license", "period", "update_frequency", "lineage", "contact",
+           "access"),
     Kind.GEOSPATIAL: ("scale",),
     Kind.STATISTICS: ("concept", "definition", "measure", "unit"),
-}
+}  # fmt: skip
 """Fields of every kind, and of one: ISO 19115's core as SNI 8843-1 has it; Perpres 39/2019 Pasal 4 for statistics."""
 
 
