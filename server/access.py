@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
+from server.files import CHUNK
 from server.journey import Journey
 from server.json_input import refuse_unstorable_texts
 from workflow.dataset import Actor
@@ -32,6 +33,8 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 NOBODY = HASHER.hash(secrets.token_hex(16))
 FAILURES, WINDOW = 10, timedelta(minutes=15)
 TOKEN_LIFE = timedelta(days=90)
+HEARD = 1 << 30
+"""Bytes of a refused request that are waited for."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -85,6 +88,8 @@ def guard(app: Flask, journey: Journey) -> None:
         person = journey.records.person(id)
         return SignedIn(person) if person and person.active else None
 
+    app.after_request(heard_out)
+
     @app.before_request
     def refuse_strangers() -> ResponseReturnValue | None:
         if request.endpoint is None:
@@ -101,6 +106,15 @@ def guard(app: Flask, journey: Journey) -> None:
             raise Forbidden("Halaman ini untuk peran lain.")
         refuse_unstorable_texts(request.form.items(multi=True))
         return None
+
+
+def heard_out(response: Response) -> Response:
+    """Reads what is left of a refused upload: who still sends would meet a closed connection, not our answer."""
+    source, left = request.environ["wsgi.input"], HEARD
+    if request.method not in SAFE and request.environ.get("wsgi.input_terminated"):
+        while left > 0 and (chunk := source.read(CHUNK)):
+            left -= len(chunk)
+    return response
 
 
 def caller() -> Actor:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
     kept |= {
         "SEBAR_HOME": str(settings.home),
         "SEBAR_URL": settings.url,
+        "SEBAR_PORT": str(settings.port),
         "SEBAR_SECRET_KEY": settings.secret_key,
         "SEBAR_UPLOAD_LIMIT": str(settings.upload_limit),
         "SEBAR_WORKERS": "1",
@@ -56,6 +60,42 @@ def wait_for(what: str, true: Callable[[], object]) -> None:
         if time.monotonic() > until:
             pytest.fail(f"never happened: {what}")
         time.sleep(0.05)
+
+
+def on_free_port(settings: Settings) -> Settings:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return replace(settings, port=port, url=f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def sebar(settings: Settings, *arguments: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`sebar serve` or `sebar web` from when it answers; ended with all that it started, at the latest afterwards."""
+    command = [sys.executable, "-m", "server.cli", *arguments]
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(settings, **more), stdout=said, stderr=said, start_new_session=True
+        )
+    try:
+        wait_for(f"an answer at {settings.url}", lambda: answers(settings.url) or process.poll() is not None)
+        assert process.poll() is None, log.read_text()[-3000:]
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=10):  # noqa: S310 - loopback
+            return True
+    except OSError:
+        return False
 
 
 class Forks:
