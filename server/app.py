@@ -19,8 +19,7 @@ from server.journey import Journey, now_utc
 from server.ogc.adapter import create_ogc, probe
 from server.ogc.csw import create_csw
 from server.ogc.metadata import metadata_files
-from server.pages import admin, pembina_data, produsen_data, sign_in, submission, walidata
-from server.pages.desk_rows import equip_desks
+from server.pages.desks import DESKS, equip_desks
 from server.pages.portal import create_portal
 from server.pages.verification import create_verification
 from server.pages.words import equip
@@ -49,9 +48,7 @@ def create_journey(
     return Journey(records or open_records(settings), settings, clock, probe, metadata_files)
 
 
-def create_app(
-    settings: Settings, records: Records | None = None, clock: Callable[[], datetime] = now_utc
-) -> Flask:
+def create_app(settings: Settings, records: Records | None = None, clock: Callable[[], datetime] = now_utc) -> Flask:
     """Everything that answers, over one store."""
     app = Flask("server", static_folder="static", template_folder="pages/templates")
     secure = urlsplit(settings.url).scheme == "https"
@@ -85,11 +82,10 @@ def _rooms(app: Flask, journey: Journey) -> None:
     revision = RevisionFile(settings.home, records)
     app.extensions["revision"] = revision
     app.register_blueprint(create_ogc(records.registry, revision.read, settings))
-    app.register_blueprint(csw := create_csw(records.registry, settings))
+    app.register_blueprint(csw := create_csw(records.registry, revision.read, settings))
     app.register_blueprint(create_portal(records, settings))
     app.register_blueprint(create_verification(records, settings))
-    desks = (produsen_data.desk, walidata.desk, pembina_data.desk, admin.desk, submission.desk)
-    for room in (sign_in.sign_in, *desks, health, api):
+    for room in (*DESKS, health, api):
         app.register_blueprint(room)
     csrf = CSRFProtect(app)
     # Programs sign in with each request; where they use a session, access.py asks for the token itself.

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import HASHER, only
+from server.clock import days_of
 from server.journey import slug
 from server.pages.desk_rows import journey
+from server.pages.words import hari_tanggal
+from server.problems import problem_of
 from workflow.errors import BadRequest, NotFound, SebarError
-from workflow.sop import Kind, Role
+from workflow.sop import SOP, Kind, Role
 from workflow.store import Agency, Holiday, Person
 
 desk = Blueprint("admin", __name__, url_prefix="/meja/admin")
@@ -26,132 +31,191 @@ HOLIDAY_KINDS = {"libur_nasional": "Libur nasional", "cuti_bersama": "Cuti bersa
 @desk.get("/")
 @only(Role.ADMIN)
 def people() -> ResponseReturnValue:
-    return _people(None)
+    return _people(_chosen(journey().records.person(request.args.get("orang", "")), "orang"))
 
 
 @desk.post("/orang")
 @only(Role.ADMIN)
 def save_person() -> ResponseReturnValue:
+    known = journey().records.person(request.form.get("id", ""))
     try:
-        person = _person_of_the_form()
+        person = _person_of_the_form(known)
     except SebarError as fault:
-        return _people(fault), 422
+        said = problem_of(fault)
+        return _people(known, said), said["status"]
     journey().records.save_person(person, actor=current_user.id, at=journey().clock())
     flash(f"{person.name} tersimpan.")
     return redirect(url_for("admin.people"))
 
 
-def _person_of_the_form() -> Person:
-    form = request.form
-    username = form.get("username", "").strip()
+def _person_of_the_form(known: Person | None) -> Person:
+    form, records = request.form, journey().records
+    username = known.username if known else form.get("username", "").strip()
     if not username:
-        raise BadRequest("Nama pengguna belum diisi.", mend="Isi nama pengguna.", where={"field": "nama pengguna"})
-    known = journey().records.person_by_username(username)
-    password = form.get("password", "")
-    if password and len(password) < SHORTEST_PASSWORD or not (password or known):
-        raise BadRequest(
-            f"Kata sandi paling sedikit {SHORTEST_PASSWORD} huruf.",
-            mend="Pakai beberapa kata yang mudah Anda ingat.",
-            where={"field": "kata sandi"},
+        raise _wrong("username", "Nama pengguna belum diisi.", "Isi nama pengguna.")
+    if not known and records.person_by_username(username):
+        raise _wrong(
+            "username",
+            f"Nama pengguna “{username}” sudah dipakai.",
+            "Pilih nama lain, atau ubah orang itu dari daftar.",
         )
+    if form.get("agency") not in {agency.id for agency in records.agencies()}:
+        raise _wrong("agency", "OPD belum dipilih.", "Pilih OPD tempat orang ini bekerja.")
     person = known or Person(str(uuid.uuid4()), username, username, "", frozenset())
-    roles = frozenset(Role(name) for name in form.getlist("roles"))
-    if len(roles - {Role.ADMIN}) > 1:
-        raise BadRequest(
-            "Seorang tidak boleh memegang dua peran SOP.",
-            code="PERAN-GANDA",
-            mend="Pilih satu dari Produsen Data, Walidata atau Pembina Data.",
-            where={"field": "peran"},
-        )
+    roles, kinds = _roles(person), frozenset(kind for kind in Kind if kind in form.getlist("kinds"))
+    if Role.PEMBINA_DATA in roles and not kinds:
+        raise _wrong("kinds", "Jenis data yang disahkan belum dipilih.", "Pilih peta, statistik, atau keduanya.")
     return replace(
         person,
         name=form.get("name", "").strip() or person.name,
         email=form.get("email", "").strip(),
-        agency=form.get("agency", "") or person.agency,
+        agency=form["agency"],
         roles=roles,
-        kinds=frozenset(Kind(name) for name in form.getlist("kinds")),
+        kinds=kinds if Role.PEMBINA_DATA in roles else frozenset(),
         active=form.get("active") == "1",
-        password_hash=HASHER.hash(password) if password else person.password_hash,
+        password_hash=_password(known),
     )
 
 
-def _people(fault: SebarError | None) -> str:
-    records = journey().records
-    chosen = records.person(request.args.get("orang", "")) if request.args.get("orang") else None
-    if request.args.get("orang") and chosen is None:
-        raise NotFound("Orang itu tidak ada.")
+def _roles(person: Person) -> frozenset[Role]:
+    roles = frozenset(role for role in Role if role in request.form.getlist("roles"))
+    if len(roles - {Role.ADMIN}) > 1:
+        raise _wrong(
+            "roles",
+            "Seorang tidak boleh memegang dua peran SOP.",
+            "Pilih satu dari Produsen Data, Walidata atau Pembina Data.",
+            code="PERAN-GANDA",
+        )
+    if person.id == current_user.id and (Role.ADMIN not in roles or request.form.get("active") != "1"):
+        raise _wrong("roles", "Anda tidak dapat mencabut hak admin Anda sendiri.", "Minta admin lain melakukannya.")
+    return roles
+
+
+def _password(known: Person | None) -> str:
+    password = request.form.get("password", "")
+    if len(password) < SHORTEST_PASSWORD and (password or not known):
+        raise _wrong(
+            "password",
+            f"Kata sandi paling sedikit {SHORTEST_PASSWORD} huruf.",
+            "Pakai beberapa kata yang mudah diingat.",
+        )
+    return HASHER.hash(password) if password or known is None else known.password_hash
+
+
+def _people(chosen: Person | None, fault: Mapping[str, Any] | None = None) -> str:
+    agencies = sorted(journey().records.agencies(), key=lambda agency: agency.name)
     return render_template(
         "desk/people.html",
-        people=sorted(records.people(), key=lambda person: person.name),
-        agencies=sorted(records.agencies(), key=lambda agency: agency.name),
+        people=sorted(journey().records.people(), key=lambda person: (not person.active, person.name)),
+        agency_options=[(agency.id, agency.name) for agency in agencies],
+        agency_names={agency.id: agency.short_name for agency in agencies},
+        sop_roles=[role for role in Role if role is not Role.ADMIN],
         chosen=chosen,
         fault=fault,
         values=request.form,
+        shortest=SHORTEST_PASSWORD,
     )
 
 
 @desk.get("/opd")
 @only(Role.ADMIN)
 def agencies() -> ResponseReturnValue:
-    return render_template(
-        "desk/agencies.html", agencies=sorted(journey().records.agencies(), key=lambda agency: agency.name)
-    )
+    known = next((one for one in journey().records.agencies() if one.id == request.args.get("opd")), None)
+    return _agencies(_chosen(known, "opd"))
 
 
 @desk.post("/opd")
 @only(Role.ADMIN)
 def save_agency() -> ResponseReturnValue:
-    form = request.form
-    name = form.get("name", "").strip()
-    if not name:
-        raise BadRequest("Nama OPD belum diisi.", mend="Isi nama lengkap OPD.", where={"field": "nama"})
-    short_name = form.get("short_name", "").strip() or name
-    agency = Agency(
-        form.get("id") or slug(short_name),
-        name,
-        short_name,
-        form.get("address", "").strip(),
-        form.get("email", "").strip(),
-        form.get("phone", "").strip(),
-    )
+    try:
+        agency = _agency_of_the_form()
+    except SebarError as fault:
+        said = problem_of(fault)
+        known = next((one for one in journey().records.agencies() if one.id == request.form.get("id")), None)
+        return _agencies(known, said), said["status"]
     journey().records.save_agency(agency, actor=current_user.id, at=journey().clock())
     flash(f"{agency.short_name} tersimpan.")
     return redirect(url_for("admin.agencies"))
 
 
+def _agency_of_the_form() -> Agency:
+    """An id is for life: it comes from the short name when the agency is new, and never changes after."""
+    said = {part: request.form.get(part, "").strip() for part in ("name", "short_name", "address", "email", "phone")}
+    if not said["name"]:
+        raise _wrong("name", "Nama OPD belum diisi.", "Isi nama lengkap OPD.")
+    said["short_name"] = said["short_name"] or said["name"]
+    known = {agency.id for agency in journey().records.agencies()}
+    if id := request.form.get("id"):
+        if id not in known:
+            raise NotFound("OPD itu tidak ada.")
+        return Agency(id, **said)
+    id = slug(said["short_name"])
+    if id in known:
+        raise _wrong(
+            "short_name", f"OPD dengan singkatan “{said['short_name']}” sudah ada.", "Ubah OPD itu dari daftar."
+        )
+    return Agency(id, **said)
+
+
+def _agencies(chosen: Agency | None, fault: Mapping[str, Any] | None = None) -> str:
+    return render_template(
+        "desk/agencies.html",
+        agencies=sorted(journey().records.agencies(), key=lambda agency: agency.name),
+        chosen=chosen,
+        fault=fault,
+        values=request.form,
+    )
+
+
 @desk.get("/kalender")
 @only(Role.ADMIN)
 def calendar() -> ResponseReturnValue:
-    holidays = sorted(journey().records.holidays(), key=lambda holiday: holiday.day)
-    year = request.args.get("tahun", journey().clock().year, type=int)
-    return render_template(
-        "desk/calendar.html",
-        holidays=[holiday for holiday in holidays if holiday.day.year == year],
-        years=sorted({holiday.day.year for holiday in holidays} | {year}),
-        year=year,
-        kinds=HOLIDAY_KINDS,
-        joint_leave_known=any(h.kind == "cuti_bersama" and h.day.year == year for h in holidays),
-    )
+    return _calendar(request.args.get("tahun", journey().clock().year, type=int))
 
 
 @desk.post("/kalender")
 @only(Role.ADMIN)
 def save_holiday() -> ResponseReturnValue:
-    form = request.form
+    form, records, now = request.form, journey().records, journey().clock()
     try:
         day = date.fromisoformat(form.get("day", ""))
     except ValueError:
-        raise BadRequest(
-            "Tanggalnya belum benar.", code="TANGGAL", mend="Pilih tanggal liburnya.", where={"field": "tanggal"}
-        ) from None
-    records, now = journey().records, journey().clock()
+        said = problem_of(_wrong("day", "Tanggalnya belum benar.", "Pilih tanggal liburnya.", code="TANGGAL"))
+        return _calendar(now.year, said), said["status"]
     if form.get("remove"):
         records.remove_holiday(day, actor=current_user.id, at=now)
-        flash("Hari libur dihapus; tenggat dihitung ulang.")
+        flash(f"{hari_tanggal(day)} menjadi hari kerja lagi; semua tenggat dihitung ulang.")
     else:
         name = form.get("name", "").strip() or "Libur"
         kind = form["kind"] if form.get("kind") in HOLIDAY_KINDS else "lokal"
         source = form.get("source", "").strip() or f"Diisi {current_user.actor.name}"
         records.save_holiday(Holiday(day, name, kind, source), actor=current_user.id, at=now)
-        flash("Hari libur tersimpan; tenggat dihitung ulang.")
+        flash(f"{hari_tanggal(day)} tersimpan sebagai hari libur; semua tenggat dihitung ulang.")
     return redirect(url_for("admin.calendar", tahun=day.year))
+
+
+def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
+    settings, this_year = journey().settings, journey().clock().year
+    holidays = sorted(journey().records.holidays(), key=lambda holiday: holiday.day)
+    return render_template(
+        "desk/calendar.html",
+        holidays=[holiday for holiday in holidays if holiday.day.year == year],
+        years=sorted({holiday.day.year for holiday in holidays} | {year, this_year, this_year + 1}),
+        year=year,
+        kinds=HOLIDAY_KINDS,
+        joint_leave_known=any(one.kind == "cuti_bersama" and one.day.year == year for one in holidays),
+        fault=fault,
+        values=request.form,
+        settings=settings,
+        counted=[(step, days_of(settings.step_days).get(step.sources[0], step.days)) for step in SOP if step.number],
+    )
+
+
+def _chosen[Found](found: Found | None, parameter: str) -> Found | None:
+    if found is None and request.args.get(parameter):
+        raise NotFound("Yang hendak diubah itu tidak ada.", mend="Pilih dari daftar.")
+    return found
+
+
+def _wrong(field: str, detail: str, mend: str, code: str = "ISIAN") -> BadRequest:
+    return BadRequest(detail, code=code, mend=mend, where={"input": field})

@@ -6,16 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Flask, current_app
+from flask import current_app
 
 from server.clock import calendar_of, due_date, left
-from server.journey import Journey
-from server.pages.words import FREQUENCIES, LICENSES, TOPICS
+from server.journey import Journey, sees_agency
 from server.settings import Settings
+from workflow.dataset import Actor, Event, Submission
 from workflow.deadlines import waiting_days
-from workflow.labels import HAPPENED, ROLES, STEPS
-from workflow.sop import Status
-from workflow.dataset import Event
+from workflow.sop import SOP, Role, Status
 from workflow.store import SubmissionRecord
 
 
@@ -25,7 +23,10 @@ def journey() -> Journey:
 
 @dataclass(frozen=True)
 class Row:
-    """One submission in a queue. `left` counts days to the due day, negative when late."""
+    """One submission in a queue. `left` counts days to the due day, negative when late.
+
+    `said` and `said_by` are the words of the one who returned it, while it waits for its correction.
+    """
 
     record: SubmissionRecord
     agency: str
@@ -33,28 +34,32 @@ class Row:
     left: int | None
     waiting: int
     said: str = ""
+    said_by: str = ""
 
     @property
     def is_late(self) -> bool:
-        return self.left is not None and self.left < 0
+        """What is scheduled is decided: it is not late."""
+        return self.left is not None and self.left < 0 and not self.record.move.publish_at
 
 
-def rows(records: Iterable[SubmissionRecord], *, with_reasons: bool = False) -> list[Row]:
+def rows(records: Iterable[SubmissionRecord]) -> list[Row]:
     """By due date, late first; what has no due date last."""
     calendar = calendar_of(journey())
-    names = agency_names()
+    agencies, people = agency_names(), person_names()
     now = journey().clock()
     lines = []
     for record in records:
         due_on = due_date(journey(), record.move, calendar)
+        back = last_return(record)
         lines.append(
             Row(
                 record=record,
-                agency=names.get(record.move.agency, record.move.agency),
+                agency=agencies.get(record.move.agency, record.move.agency),
                 due=due_on,
                 left=left(journey(), due_on, calendar),
                 waiting=waiting_days(record.move.entered_at or record.created_at, now, calendar),
-                said=reason_of_return(record) if with_reasons else "",
+                said=back.note if back else "",
+                said_by=people.get(back.actor, "") if back else "",
             )
         )
     return sorted(lines, key=lambda line: (line.due is None, line.due or date.max, line.record.created_at))
@@ -73,33 +78,34 @@ def person_names() -> dict[str, str]:
     return {person.id: person.name for person in journey().records.people()}
 
 
-def reason_of_return(record: SubmissionRecord) -> str:
-    """What the one who returned it wrote, while it waits for its correction."""
-    event = last_event(record, "return")
-    return event.note if event and record.move.status is Status.RETURNED else ""
-
-
-def last_event(record: SubmissionRecord, step: str) -> Event | None:
+def last_return(record: SubmissionRecord) -> Event | None:
+    """The return that put it where it is, by the Walidata or by the Pembina Data."""
+    if record.move.status not in (Status.RETURNED, Status.SUBMITTED):
+        return None
     events = journey().records.events(submission=record.move.id)
-    return next((event for event in reversed(events) if event.step == step), None)
+    return events[-1] if events and events[-1].step == "return" else None
+
+
+def awaits(actor: Actor, move: Submission) -> bool:
+    """Whether the SOP's next numbered step is this person's."""
+    if not sees_agency(actor, move.agency) or (Role.PEMBINA_DATA in actor.roles and move.kind not in actor.kinds):
+        return False
+    return not move.publish_at and any(
+        step.number and step.role in actor.roles and move.status in step.sources for step in SOP
+    )
+
+
+def awaited(actor: Actor) -> list[SubmissionRecord]:
+    """What waits for this person's numbered step."""
+    sources = {status for step in SOP if step.number and step.role in actor.roles for status in step.sources}
+    if not sources:
+        return []
+    return [record for record in journey().records.submissions(statuses=tuple(sources)) if awaits(actor, record.move)]
 
 
 def late(lines: Iterable[Row]) -> int:
     return sum(line.is_late for line in lines)
 
 
-def equip_desks(app: Flask, settings: Settings) -> None:
-    """Gives the desks' templates their words."""
-    app.jinja_env.filters.update(
-        role_name=lambda role: ROLES[role],
-        agency_cells=lambda agency: [agency.id, agency.name, agency.short_name, agency.email],
-    )
-    app.jinja_env.globals.update(
-        STEPS=STEPS,
-        HAPPENED=HAPPENED,
-        ROLES=ROLES,
-        city=settings.city,
-        topic_options=[(code, look.word) for code, look in TOPICS.items()],
-        license_options=[(code, words[0]) for code, words in LICENSES.items()],
-        frequency_options=list(FREQUENCIES.items()),
-    )
+def day_unit(settings: Settings) -> str:
+    return "hari" if settings.counting == "kalender" else "hari kerja"

@@ -7,21 +7,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import only
-from server.pages.desk_rows import journey, late, rows
-from workflow.sop import Role, Status
+from server.pages.desk_rows import awaits, journey, late, rows
+from workflow.sop import Role
 
 desk = Blueprint("pembina_data", __name__, url_prefix="/meja/pembina-data")
+
+DONE_SHOWN = 10
 
 
 @desk.get("/")
 @only(Role.PEMBINA_DATA)
 def queue() -> ResponseReturnValue:
     actor = current_user.actor
-    mine = [
-        line
-        for line in rows(journey().visible_ones(actor, statuses=(Status.VERIFIED, Status.APPROVED, Status.PUBLISHED)))
-        if line.record.move.kind in actor.kinds
-    ]
-    waiting = [line for line in mine if line.record.move.status is Status.VERIFIED]
-    done = [line for line in mine if line.record.move.approved_by == actor.id]
-    return render_template("desk/pembina_data.html", waiting=waiting, done=done[:10], late=late(waiting))
+    lines = rows(journey().visible_ones(actor))
+    waiting = [line for line in lines if awaits(actor, line.record.move)]
+    done = [line for line in lines if line.record.move.approved_by == actor.id]
+    done.sort(key=lambda line: line.record.changed_at, reverse=True)
+    return render_template("desk/pembina_data.html", waiting=waiting, done=done[:DONE_SHOWN], late=late(waiting))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,22 +11,25 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import only
-from server.journey import Upload
+from server.journey import OPEN, Upload
 from server.pages.desk_rows import journey, rows
-from workflow.errors import BadRequest, SebarError
+from server.pages.words import day_of
+from server.problems import problem_of
+from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
 from workflow.sop import Role, Status
-from workflow.store import Batch
+from workflow.store import Dataset
 
 desk = Blueprint("produsen_data", __name__, url_prefix="/meja/produsen-data")
 
 ELSEWHERE = (Status.SUBMITTED, Status.VERIFIED, Status.APPROVED)
 DONE = (Status.PUBLISHED, Status.WITHDRAWN)
+BATCHES_OFFERED = 30
 
 
 @desk.get("/")
 @only(Role.PRODUSEN_DATA)
 def home() -> ResponseReturnValue:
-    lines = rows(journey().visible_ones(current_user.actor), with_reasons=True)
+    lines = rows(journey().visible_ones(current_user.actor))
 
     def of(*statuses: Status) -> list[Any]:
         return [line for line in lines if line.record.move.status in statuses]
@@ -36,6 +40,7 @@ def home() -> ResponseReturnValue:
         drafts=of(Status.DRAFT),
         elsewhere=of(*ELSEWHERE),
         done=of(*DONE),
+        under_way={line.record.move.dataset for line in of(*OPEN)},
     )
 
 
@@ -52,26 +57,29 @@ def entered() -> ResponseReturnValue:
     try:
         record = journey().create_submission(
             current_user.actor,
-            file=_file("file"),
+            file=_data_file(),
             metadata=_metadata(),
             batch=form.get("batch") or None,
-            berita_acara=_file("berita_acara", required=False),
+            berita_acara=_part("berita_acara"),
             dataset=form.get("dataset") or None,
-            idempotency_key=form.get("once"),
+            idempotency_key=form.get("once") or None,
         )
+    except (NotFound, Forbidden):
+        raise
     except SebarError as fault:
-        return _form(form, fault), 422
+        said = problem_of(fault)
+        return _form(form, said), said["status"]
     return redirect(url_for("submission.page", id=record.move.id))
 
 
 def _metadata() -> dict[str, Any]:
     form = request.form
-    facts: dict[str, Any] = {"title": form.get("title", ""), "kind": form.get("kind")}
-    if form.get("dataset"):
-        facts = _of_the_last(form["dataset"]) | {name: value for name, value in facts.items() if value}
+    facts: dict[str, Any] = {"title": form.get("title", "").strip(), "kind": form.get("kind")}
+    if dataset := form.get("dataset"):
+        facts = _of_the_last(dataset) | {name: value for name, value in facts.items() if value}
     if not form.get("batch"):
-        facts["period"] = form.get("period", "")
-        facts["berita_acara"] = {"number": form.get("number", ""), "date": form.get("date", "")}
+        facts["period"] = form.get("period", "").strip()
+        facts["berita_acara"] = {"number": form.get("number", "").strip(), "date": form.get("date", "")}
     return facts
 
 
@@ -81,35 +89,48 @@ def _of_the_last(dataset: str) -> dict[str, Any]:
     if not earlier:
         return {}
     newest = max(earlier, key=lambda record: record.created_at)
-    return {name: value for name, value in newest.metadata.items() if name not in ("berita_acara", "period")}
+    return {name: value for name, value in newest.metadata.items() if name not in ("berita_acara", "period", "crs")}
 
 
-def _file(name: str, *, required: bool = True) -> Any:
-    part = request.files.get(name)
-    if part and part.filename:
-        return Upload(part.stream, part.filename)
-    if required:
+def _data_file() -> Upload:
+    part = _part("file")
+    if part is None:
         raise BadRequest(
-            "Anda belum memilih berkas.",
+            "Anda belum memilih berkas data.",
             code="BERKAS-KOSONG",
             mend="Pilih berkas GeoPackage, GeoJSON, Shapefile dalam zip, CSV atau XLSX.",
             where={"field": "berkas data"},
         )
-    return None
+    return part
 
 
-def _form(values: Any, fault: SebarError | None) -> str:
-    actor = current_user.actor
-    mine = [dataset for dataset in journey().records.datasets() if dataset.agency == actor.agency]
-    batches: list[Batch] = sorted(
-        journey().records.batches(agency=actor.agency), key=lambda batch: batch.created_at, reverse=True
-    )
+def _part(name: str) -> Upload | None:
+    part = request.files.get(name)
+    return Upload(part.stream, part.filename) if part and part.filename else None
+
+
+def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
+    actor, records = current_user.actor, journey().records
+    mine = [dataset for dataset in records.datasets() if dataset.agency == actor.agency]
+    chosen = _chosen(mine, values.get("dataset") or request.args.get("dataset", ""))
+    batches = sorted(records.batches(agency=actor.agency), key=lambda batch: batch.created_at, reverse=True)
     return render_template(
         "desk/enter.html",
         values=values,
         fault=fault,
-        datasets=mine,
-        batches=batches[:30],
-        chosen=values.get("dataset") or request.args.get("dataset", ""),
-        today=date.today().isoformat(),  # noqa: DTZ011 - only what the form shows first
+        once=values.get("once") or uuid.uuid4().hex,
+        datasets=sorted(mine, key=lambda dataset: dataset.title),
+        chosen=chosen,
+        before=_of_the_last(chosen.id) if chosen else {},
+        under_way=next(iter(records.submissions(dataset=chosen.id, statuses=OPEN)), None) if chosen else None,
+        batches=batches[:BATCHES_OFFERED],
+        batch=values.get("batch") or request.args.get("daftar", ""),
+        today=day_of(journey().clock()).isoformat(),
+        upload_limit=journey().settings.upload_limit,
     )
+
+
+def _chosen(mine: list[Dataset], id: str) -> Dataset | None:
+    if id and id not in {dataset.id for dataset in mine}:
+        raise NotFound(f"Dataset “{id}” tidak ada pada OPD Anda.", mend="Pilih dari daftar data OPD Anda.")
+    return next((dataset for dataset in mine if dataset.id == id), None)

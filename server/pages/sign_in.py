@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from server.access import SignedIn, TooManyAttempts, authenticate, public, signed_in
+from server.problems import problem_of
 from workflow.errors import Unauthenticated
 from workflow.sop import Role
 
@@ -38,8 +39,8 @@ def enter() -> ResponseReturnValue:
     try:
         person = authenticate(username, request.form.get("password", ""))
     except (Unauthenticated, TooManyAttempts) as fault:
-        status = 429 if isinstance(fault, TooManyAttempts) else 401
-        return render_template("sign_in.html", next=next_address, fault=fault, username=username), status
+        said = problem_of(fault)
+        return render_template("sign_in.html", next=next_address, fault=said, username=username), said["status"]
     session.clear()
     login_user(SignedIn(person))
     return redirect(next_address or url_for("sign_in.desk"))

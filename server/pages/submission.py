@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import islice
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import signed_in
-from server.api import feature
-from server.journey import Journey, Upload
-from server.pages.desk_rows import agency_names, journey, person_names, row
-from server.pages.words import WIB
-from workflow.checks import missing_metadata
-from workflow.dataset import Act
-from workflow.errors import Changed, NotFound, SebarError
-from workflow.findings import Principle
+from server.comparing import compare_with_current
+from server.documents.wording import LETTERS
+from server.journey import Upload
+from server.metadata_input import READING
+from server.pages import candidate
+from server.pages.decisions import decisions, happened, next_in_queue, reached, suggested_moment
+from server.pages.desk_rows import agency_names, journey, last_return, person_names, row
+from server.pages.words import WIB, pukul, tanggal
+from server.problems import problem_of
+from workflow.checks.metadata import MANDATORY, missing_fields
+from workflow.errors import BadRequest, Conflict, Forbidden, NotFound, SebarError
+from workflow.findings import Principle, Severity
 from workflow.labels import PRINCIPLES
-from workflow.review import open_before, steps_from
-from workflow.sop import Role, Status
-from workflow.store import SubmissionRecord
+from workflow.sop import Role
+from workflow.store import FindingRecord, SubmissionRecord
 
 desk = Blueprint("submission", __name__, url_prefix="/meja/pengajuan")
 
-ROWS_SHOWN = 200
-MAPPED = 20_000
-EDITED = (
+RUNNING = ("queued", "running")
+STUCK = timedelta(seconds=60)
+COMPARED = 20_000
+"""Most rows of which a page says the changes unasked."""
+TEXTS = (
     "title",
+    "kind",
     "abstract",
     "topic",
     "keywords",
@@ -44,13 +45,13 @@ EDITED = (
     "lineage",
     "scale",
     "access",
-    "key",
-    "crs",
     "concept",
     "definition",
     "measure",
     "unit",
 )
+ASKED_FOR = ("METADATA_MISSING", "BERITA_ACARA_MISSING")
+WEIGHT = {Severity.BLOCKS.value: 0, Severity.WARNS.value: 1, Severity.INFORMS.value: 2}
 
 
 @desk.get("/<id>")
@@ -59,245 +60,176 @@ def page(id: str) -> ResponseReturnValue:
     return _page(journey().visible(current_user.actor, id))
 
 
-def _page(record: SubmissionRecord, fault: SebarError | None = None) -> str:
-    actor, desk_journey = current_user.actor, journey()
-    move = record.move
-    findings = desk_journey.records.findings(move.id)
-    template = (
-        "desk/pembina_summary.html"
-        if Role.PEMBINA_DATA in actor.roles
-        else "desk/review.html"
-        if Role.WALIDATA in actor.roles
-        else "desk/submission.html"
-    )
+def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None) -> str:
+    """`fault` is said on top of the page, and what was typed with it stands where it was typed."""
+    records, move, roles = journey().records, record.move, current_user.actor.roles
+    steps = decisions(record)
+    names = {decision.step.name for decision in steps}
+    batch = records.batch(move.batch)
+    pane = request.args.get("sisi", "")
+    dataset, events, line = records.dataset(move.dataset), records.events(submission=move.id), row(record)
+    common: dict[str, Any] = {
+        "record": record,
+        "move": move,
+        "line": line,
+        "agency": agency_names().get(move.agency, move.agency),
+        "names": person_names(),
+        "batch": batch,
+        "dataset": dataset,
+        "findings": findings_of(record),
+        "steps": steps,
+        "suggested": suggested_moment(),
+        "events": events,
+        "reached": reached(move, line, events),
+        "back": last_return(record),
+        "printed": frozenset(LETTERS),
+        "notes": records.notes(move.id),
+        "releases": sorted(records.releases(move.dataset), key=lambda release: -release.number),
+        "collection": candidate.collection_of(record),
+        "running": record.job.status in RUNNING,
+        "stuck": record.job.status in RUNNING and _silent(record),
+        "missing": missing_fields(record.metadata, move.kind),
+        "editable": "submit" in names,
+        "may_waive": "verify" in names,
+        "typed": request.form if fault else {},
+        "fault": fault,
+        "with_htmx": record.job.status in RUNNING,
+        "next": next_in_queue(record) if not steps and not roles & {Role.PRODUSEN_DATA} else None,
+    }
+    if Role.PEMBINA_DATA in roles:
+        return _summary(record, common)
+    if roles & {Role.WALIDATA, Role.ADMIN}:
+        return _review(record, common, pane or "temuan")
+    return _own(record, common, pane or "periksa")
+
+
+def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
+    """The page of the one who entered it: what is missing until it can be sent, each in its own pane."""
+    drawn = candidate.map_of(record) if pane == "periksa" else {}
     return render_template(
-        template,
-        record=record,
-        move=move,
-        line=row(record),
-        agency=agency_names().get(move.agency, move.agency),
-        names=person_names(),
-        batch=desk_journey.records.batch(move.batch),
-        dataset=desk_journey.records.dataset(move.dataset),
-        findings=findings,
-        grouped=[(PRINCIPLES[p], [f for f in findings if f.principle == p.value]) for p in Principle],
-        steps=_steps(desk_journey, record),
-        events=desk_journey.records.events(submission=move.id),
-        notes=desk_journey.records.notes(move.id),
-        documents=desk_journey.records.documents(submission=move.id),
-        releases=desk_journey.records.releases(move.dataset),
-        collection=_collection(record),
-        table=_table(record),
-        missing=missing_metadata(record.metadata, move.kind),
-        editable=Role.PRODUSEN_DATA in actor.roles and move.status in (Status.DRAFT, Status.RETURNED),
-        pane=request.args.get("sisi", "temuan"),
-        fault=fault,
-        with_map=True,
-        with_htmx=record.job.status in ("queued", "running"),
+        "desk/submission.html",
+        **common,
+        pane=pane,
+        drawn=drawn,
+        with_map=bool(drawn),
+        content=_content(record) if pane == "isi" else None,
+        ways=candidate.ways_of_reading(record) if common["editable"] else [],
+        systems=candidate.systems(record) if common["editable"] else [],
+        outline=candidate.city_outline(),
+        columns=candidate.columns_of(record) if pane == "kolom" else [],
+        wanted=MANDATORY[None] + MANDATORY[record.move.kind],
+        faults=_faults(common["findings"]),
     )
 
 
-def _steps(desk_journey: Journey, record: SubmissionRecord) -> list[tuple[Any, tuple[str, ...]]]:
-    """Each step of this person with what keeps it closed."""
-    actor, now = current_user.actor, desk_journey.clock()
-    return [
-        (step, tuple(reason for _, reason in open_before(step, record.move, Act(step.name, actor, now))))
-        for step in steps_from(record.move, actor)
-    ]
+def _faults(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> int:
+    """What blocks, but for what the page asks for in forms of their own."""
+    every = [one for _, kinds in findings for alike in kinds for one in alike]
+    return sum(one.severity == Severity.BLOCKS and one.check not in ASKED_FOR for one in every)
 
 
-def _collection(record: SubmissionRecord) -> dict[str, Any] | None:
-    collections = (record.manifest or {}).get("collections", [])
-    return collections[0] if collections else None
+def _review(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
+    """The bench of the Walidata."""
+    drawn = candidate.map_of(record)
+    earlier = _earlier(record, common["dataset"])
+    changes = compare_with_current(journey(), record) if pane == "perubahan" and earlier and record.candidate else None
+    return render_template(
+        "desk/review.html",
+        **common,
+        pane=pane,
+        drawn=drawn,
+        with_map=bool(drawn),
+        content=_content(record) if pane == "tabel" or not drawn else None,
+        columns=candidate.columns_of(record) if pane == "metadata" else [],
+        earlier=earlier,
+        changes=changes,
+    )
 
 
-def _table(record: SubmissionRecord) -> dict[str, Any] | None:
-    """The first rows of the candidate, by the field dictionary."""
-    collection = _collection(record)
-    if collection is None:
+def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
+    """One page to decide on, and to print."""
+    drawn = candidate.map_of(record)
+    earlier = _earlier(record, common["dataset"])
+    small = (common["collection"] or {}).get("count", 0) <= COMPARED
+    changes = compare_with_current(journey(), record) if earlier and small and record.candidate else None
+    return render_template(
+        "desk/pembina_summary.html",
+        **common,
+        drawn=drawn,
+        with_map=bool(drawn),
+        content=_content(record),
+        columns=candidate.columns_of(record),
+        earlier=earlier,
+        changes=changes,
+    )
+
+
+def _content(record: SubmissionRecord) -> candidate.Content | None:
+    return candidate.content_of(record, request.args.get("dari", 1, type=int))
+
+
+def _earlier(record: SubmissionRecord, dataset: Any) -> int | None:
+    """The number of the release that this one would replace."""
+    if dataset is None or dataset.current is None:
         return None
-    fields = collection["fields"]
-    numbers = ("integer", "number")
-    columns = [
-        {
-            "label": field["title"] or field["name"],
-            "unit": field.get("unit"),
-            "kind": "number" if field["type"] in numbers else "",
-        }
-        for field in fields
+    current = journey().records.release(dataset.id, dataset.current)
+    return current.number if current and current.submission != record.move.id else None
+
+
+def _silent(record: SubmissionRecord) -> bool:
+    told = record.job.updated_at or record.changed_at
+    return journey().clock() - told > STUCK
+
+
+def findings_of(record: SubmissionRecord) -> list[tuple[str, list[list[FindingRecord]]]]:
+    """By the four principles, then by check; what blocks first, what was set aside last."""
+    groups: dict[str, dict[tuple[bool, int, str], list[FindingRecord]]] = {p.value: {} for p in Principle}
+    for found in journey().records.findings(record.move.id):
+        like = (found.waived_at is not None, WEIGHT[found.severity], found.check)
+        groups[found.principle].setdefault(like, []).append(found)
+    return [
+        (PRINCIPLES[p], [groups[p][like] for like in sorted(groups[p], key=lambda like: like[:2])])
+        for p in Principle
+        if groups[p]
     ]
-    lines = [
-        [feature_["properties"].get(field["name"]) for field in fields]
-        for feature_ in islice(_features(record), ROWS_SHOWN)
-    ]
-    return {"columns": columns, "rows": lines, "count": collection["count"]}
-
-
-def _features(record: SubmissionRecord) -> Iterator[dict[str, Any]]:
-    with (_folder(record) / "features.geojsonl").open("rb") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def _folder(record: SubmissionRecord) -> Path:
-    if record.candidate is None:
-        raise NotFound("Berkas ini belum selesai dibaca.")
-    return journey().settings.home / record.candidate
 
 
 @desk.get("/<id>/pekerjaan")
 @signed_in
 def job(id: str) -> ResponseReturnValue:
-    """Where the job is, for the page that waits for it; the page is fetched anew when it is done."""
+    """Where the job is, for the page that waits. With `tetap` the page is not fetched anew when it is done: somebody
+    is typing there."""
     record = journey().visible(current_user.actor, id)
-    response = Response(render_template("desk/job.html", record=record))
-    if record.job.status not in ("queued", "running"):
+    running = record.job.status in RUNNING
+    stuck = running and _silent(record)
+    response = Response(render_template("desk/job.html", record=record, move=record.move, running=running, stuck=stuck))
+    if not running and "tetap" not in request.args:
         response.headers["HX-Refresh"] = "true"
     return response
-
-
-@desk.get("/<id>/fitur.geojson")
-@signed_in
-def features(id: str) -> ResponseReturnValue:
-    """The candidate for the desk's map, at most the first 20,000 features."""
-    record = journey().visible(current_user.actor, id)
-    with (_folder(record) / "features.geojsonl").open("rb") as lines:
-        body = b'{"type":"FeatureCollection","features":[' + b",".join(
-            line.strip() for line in islice(lines, MAPPED)
-        )
-    return Response(body + b"]}", mimetype="application/geo+json", headers={"Cache-Control": "no-store"})
-
-
-@desk.get("/<id>/temuan.geojson")
-@signed_in
-def findings(id: str) -> ResponseReturnValue:
-    journey().visible(current_user.actor, id)
-    found = [feature(finding) for finding in journey().records.findings(id) if finding.geometry]
-    body = json.dumps({"type": "FeatureCollection", "features": found})
-    return Response(body, mimetype="application/geo+json", headers={"Cache-Control": "no-store"})
-
-
-@desk.get("/<id>/temuan.csv")
-@signed_in
-def findings_sheet(id: str) -> ResponseReturnValue:
-    """The findings as a sheet that Indonesian Excel opens: semicolons, UTF-8 with BOM."""
-    record = journey().visible(current_user.actor, id)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(("tingkat", "baris", "kolom", "temuan", "saran", "cara memperbaiki", "kode"))
-    for found in journey().records.findings(id):
-        cells = (found.severity, found.row, found.column, found.message, found.suggestion, found.mend, found.check)
-        writer.writerow(["'" + cell if str(cell or "")[:1] in "=+-@" and cell else cell for cell in cells])
-    name = f"temuan-{record.move.dataset}.csv"
-    return Response(
-        "﻿" + out.getvalue(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
-
-
-@desk.get("/<id>/berita-acara")
-@signed_in
-def berita_acara(id: str) -> ResponseReturnValue:
-    record = journey().visible(current_user.actor, id)
-    batch = journey().records.batch(record.move.batch)
-    return _paper(batch.berita_acara if batch else "")
-
-
-@desk.get("/<id>/dokumen/<sha256>")
-@signed_in
-def paper(id: str, sha256: str) -> ResponseReturnValue:
-    """A scan or printed output of this submission."""
-    record = journey().visible(current_user.actor, id)
-    own = {document.sha256 for document in journey().records.documents(submission=record.move.id)}
-    scans = {event.detail.get("scan") for event in journey().records.events(submission=record.move.id)}
-    if sha256 not in own | scans:
-        raise NotFound("Dokumen itu tidak ada pada pengajuan ini.")
-    return _paper(sha256)
-
-
-def _paper(sha256: str) -> ResponseReturnValue:
-    document = journey().records.document(sha256) if sha256 else None
-    if document is None:
-        raise NotFound("Dokumen itu belum ada.")
-    return send_file(
-        journey().settings.home / "documents" / document.sha256,
-        mimetype=document.media_type,
-        download_name=document.name,
-        as_attachment=False,
-    )
-
-
-@desk.get("/<id>/cetak/<int:n>.pdf")
-@signed_in
-def printed(id: str, n: int) -> ResponseReturnValue:
-    """The printed output of the n-th event of the journey."""
-    record = journey().visible(current_user.actor, id)
-    events = journey().records.events(submission=id)
-    if not 0 < n <= len(events):
-        raise NotFound("Langkah itu tidak ada.")
-    event = events[n - 1]
-    return _pdf(document_for(journey(), record, event), f"{event.step}-{record.move.dataset}.pdf")
-
-
-@desk.get("/<id>/lembar-pengesahan.pdf")
-@signed_in
-def sheet(id: str) -> ResponseReturnValue:
-    """The sheet to print, sign, scan and record."""
-    record = journey().visible(current_user.actor, id)
-    return _pdf(sheet_to_sign(journey(), record), f"lembar-pengesahan-{record.move.dataset}.pdf")
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, mimetype="application/pdf", headers=headers)
 
 
 @desk.post("/<id>/langkah")
 @signed_in
 def take(id: str) -> ResponseReturnValue:
     """Takes the step whose button was pressed; what the person saw goes with it as its hash."""
-    form = request.form
-    scan = request.files.get("scan")
+    form, scan = request.form, request.files.get("scan")
+    step = form.get("step", "")
     try:
         record = journey().take(
             current_user.actor,
             id,
-            form.get("step", ""),
+            step,
             note=form.get("note", ""),
             content_hash=form.get("content_hash") or None,
             publish_at=_moment(form.get("at")),
             scan=Upload(scan.stream, scan.filename) if scan and scan.filename else None,
         )
-    except Changed as fault:
-        return _page(journey().visible(current_user.actor, id), fault), 409
+    except (NotFound, Forbidden):
+        raise
     except SebarError as fault:
-        if isinstance(fault, NotFound):
-            raise
-        return _page(journey().visible(current_user.actor, id), fault), 422
-    flash(_what_happened(form.get("step", ""), record))
+        return _refused(id, fault)
+    flash(happened(step, record))
     return redirect(url_for("submission.page", id=id))
-
-
-def _what_happened(step: str, record: SubmissionRecord) -> str:
-    """What the step did and who has how long now."""
-    line = row(record)
-    words = {
-        "submit": "Terkirim. Walidata memeriksanya",
-        "verify": "Terverifikasi. Pembina Data mengesahkannya",
-        "approve": "Disetujui. Walidata menyebarluaskannya",
-        "approve_on_paper": "Pengesahan di atas kertas tercatat. Data siap disebarluaskan",
-        "publish": "Tersebarluaskan: data ini sekarang dapat dilihat dan diunduh siapa saja",
-        "return": "Dikembalikan dengan catatan Anda",
-        "recall": "Ditarik kembali; Anda dapat mengubahnya lagi",
-        "schedule": "Penyebarluasan dijadwalkan",
-        "withdraw": "Ditarik: alamatnya sekarang menjawab bahwa data ini sudah ditarik",
-        "restore": "Rilis ini berlaku lagi",
-    }
-    from server.pages.words import hari_tanggal
-
-    until = f" sampai {hari_tanggal(line.due)}" if line.due and step in ("submit", "verify", "approve") else ""
-    return f"{words.get(step, 'Tersimpan')}{until}."
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -308,15 +240,34 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
+def _refused(id: str, fault: SebarError) -> ResponseReturnValue:
+    """The same page with the fault on top; a conflict says who was first, and when."""
+    record = journey().visible(current_user.actor, id)
+    said = problem_of(fault)
+    if isinstance(fault, Conflict) and "by" not in fault.where:
+        who = person_names().get(record.changed_by, "Sistem")
+        when = f"{tanggal(record.changed_at)}, pukul {pukul(record.changed_at)}"
+        said |= {"detail": f"{fault.detail} Terakhir diubah oleh {who} pada {when}."}
+        said.setdefault(
+            "mend", "Halaman ini sudah menampilkan keadaan yang terbaru; periksa, lalu ulangi bila masih perlu."
+        )
+    return _page(record, said), said["status"]
+
+
 @desk.post("/<id>/temuan/<key>/kesampingkan")
 @signed_in
 def waive(id: str, key: str) -> ResponseReturnValue:
+    """Sets one warning aside, or with `alike` every warning of the same check that is still open."""
+    reason = request.form.get("reason", "")
     try:
-        journey().waive(current_user.actor, id, key, request.form.get("reason", ""))
-    except NotFound:
+        waived = journey().waive(current_user.actor, id, key, reason)
+        for other in journey().records.findings(id) if "alike" in request.form else ():
+            if other.check == waived.check and other.severity == Severity.WARNS and not other.waived_at:
+                journey().waive(current_user.actor, id, other.key, reason)
+    except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _page(journey().visible(current_user.actor, id), fault), 422
+        return _refused(id, fault)
     return redirect(url_for("submission.page", id=id, _anchor=f"temuan-{key}"))
 
 
@@ -325,46 +276,94 @@ def waive(id: str, key: str) -> ResponseReturnValue:
 def note(id: str) -> ResponseReturnValue:
     try:
         journey().add_note(current_user.actor, id, request.form.get("text", ""), {})
-    except NotFound:
+    except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _page(journey().visible(current_user.actor, id), fault), 422
-    return redirect(url_for("submission.page", id=id, _anchor="catatan"))
+        return _refused(id, fault)
+    return redirect(url_for("submission.page", id=id, sisi="catatan", _anchor="catatan"))
 
 
 @desk.post("/<id>/metadata")
 @signed_in
 def metadata(id: str) -> ResponseReturnValue:
     form = request.form
-    facts: dict[str, Any] = {name: form[name].strip() or None for name in EDITED if name in form}
+    facts: dict[str, Any] = {name: form[name].strip() or None for name in TEXTS if name in form}
     if "contact_name" in form:
-        facts["contact"] = {part: form.get(f"contact_{part}", "") for part in ("name", "organization", "email")}
-    reading = {name: form[name] for name in ("code", "period_column", "layer", "sheet") if form.get(name)}
+        facts["contact"] = {part: form.get(f"contact_{part}", "").strip() for part in ("name", "organization", "email")}
+    return _changed(id, metadata=facts)
+
+
+@desk.post("/<id>/kolom")
+@signed_in
+def columns(id: str) -> ResponseReturnValue:
+    """The field dictionary, the key, and which columns of a table hold area and period."""
+    form = request.form
+    record = journey().visible(current_user.actor, id)
+    facts: dict[str, Any] = {"fields": _dictionary(record)} | ({"key": form["key"] or None} if "key" in form else {})
+    reading = {name: form[name] for name in ("code", "period_column") if name in form}
     return _changed(id, metadata=facts, reading=reading)
+
+
+def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
+    """What was said of the columns before, with what is said now."""
+    known = {
+        str(entry.get("name") or entry.get("label")).casefold(): entry for entry in record.metadata.get("fields", [])
+    }
+    said = []
+    for field in (candidate.collection_of(record) or {"fields": []})["fields"]:
+        before = known.get(field["name"].casefold()) or known.get(field["label"].casefold()) or {}
+        now = {
+            part: request.form[f"{part}:{field['name']}"].strip()
+            for part in ("title", "definition", "unit")
+            if f"{part}:{field['name']}" in request.form
+        }
+        said.append({**before, "name": field["name"], **now})
+    return said
+
+
+@desk.post("/<id>/cara-baca")
+@signed_in
+def reading(id: str) -> ResponseReturnValue:
+    """How the file is to be read; what is left empty is found out."""
+    form = request.form
+    facts = {"crs": form["crs"].strip() or None} if "crs" in form else {}
+    return _changed(id, metadata=facts, reading={name: form[name] for name in READING if name in form})
 
 
 @desk.post("/<id>/berkas")
 @signed_in
 def file(id: str) -> ResponseReturnValue:
-    given: dict[str, Any] = {}
-    for name in ("file", "berita_acara"):
-        part = request.files.get(name)
-        if part and part.filename:
-            given[name] = Upload(part.stream, part.filename)
-    if "berita_acara" in given:
-        given["metadata"] = {
-            "berita_acara": {"number": request.form.get("number", ""), "date": request.form.get("date", "")}
-        }
-    return _changed(id, **given)
+    return _with_file(id, "file", "berkas data")
+
+
+@desk.post("/<id>/berita-acara")
+@signed_in
+def attach(id: str) -> ResponseReturnValue:
+    papers = {"number": request.form.get("number", "").strip(), "date": request.form.get("date", "")}
+    return _with_file(id, "berita_acara", "Berita Acara", metadata={"berita_acara": papers})
+
+
+def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnValue:
+    part = request.files.get(name)
+    if part and part.filename:
+        return _changed(id, **given, **{name: Upload(part.stream, part.filename)})
+    return _refused(id, BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu."))
+
+
+@desk.post("/<id>/periksa-lagi")
+@signed_in
+def again(id: str) -> ResponseReturnValue:
+    """The same content, read and checked once more."""
+    return _changed(id)
 
 
 def _changed(id: str, **given: Any) -> ResponseReturnValue:
     version = request.form.get("version", type=int)
     try:
         journey().change(current_user.actor, id, expected_version=version, **given)
-    except NotFound:
+    except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _page(journey().visible(current_user.actor, id), fault), 409 if isinstance(fault, Changed) else 422
+        return _refused(id, fault)
     flash("Tersimpan. Berkas dibaca dan diperiksa lagi.")
     return redirect(url_for("submission.page", id=id))

@@ -1,4 +1,4 @@
-"""The desk of the Walidata: the queue, what is approved and not disseminated, the four lists."""
+"""The desk of the Walidata: the queue, and what is approved and not disseminated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import only
-from server.pages.desk_rows import journey, late, rows
+from server.pages.desk_rows import Row, journey, late, rows
 from workflow.sop import Kind, Role, Status
 
 desk = Blueprint("walidata", __name__, url_prefix="/meja/walidata")
@@ -20,27 +20,37 @@ TABS: dict[str, tuple[str, tuple[Status, ...]]] = {
     "terbit": ("Tersebarluaskan", (Status.PUBLISHED, Status.WITHDRAWN)),
 }
 
+OURS = ("periksa", "sebar")
+"""The tabs in which the Walidata is awaited."""
+
 
 @desk.get("/")
 @only(Role.WALIDATA)
 def queue() -> ResponseReturnValue:
-    """The filters are the address: antrian, jenis, opd."""
-    lines = rows(journey().visible_ones(current_user.actor), with_reasons=True)
+    """The filters are the address: antrian, cari, jenis, opd."""
+    every = rows(journey().visible_ones(current_user.actor))
+    lines = [line for line in every if _is_asked_for(line)]
     by_tab = {name: [line for line in lines if line.record.move.status in TABS[name][1]] for name in TABS}
     tab = request.args.get("antrian", "periksa")
-    shown = by_tab.get(tab, by_tab["periksa"])
-    if request.args.get("jenis") in list(Kind):
-        shown = [line for line in shown if line.record.move.kind == request.args["jenis"]]
-    if request.args.get("opd"):
-        shown = [line for line in shown if line.record.move.agency == request.args["opd"]]
-    waiting = [line.waiting for line in by_tab["sebar"]]
+    waiting = [line for line in every if line.record.move.status in TABS["sebar"][1]]
     return render_template(
         "desk/walidata.html",
-        tabs=[(name, TABS[name][0], len(by_tab[name])) for name in TABS],
+        tabs=[(name, TABS[name][0], len(by_tab[name]), late(by_tab[name]) if name in OURS else 0) for name in TABS],
         tab=tab if tab in TABS else "periksa",
-        lines=shown,
-        late=late(by_tab["periksa"] + by_tab["sebar"]),
+        lines=by_tab.get(tab, by_tab["periksa"]),
+        filters={name: value for name in ("cari", "jenis", "opd") if (value := request.args.get(name))},
+        late=late(line for line in every if any(line.record.move.status in TABS[name][1] for name in OURS)),
         approved=len(waiting),
-        longest=max(waiting, default=0),
-        agencies=sorted({(line.record.move.agency, line.agency) for line in lines}),
+        longest=max((line.waiting for line in waiting), default=0),
+        agencies=sorted({(line.record.move.agency, line.agency) for line in every}, key=lambda pair: pair[1]),
+    )
+
+
+def _is_asked_for(line: Row) -> bool:
+    asked, move = request.args, line.record.move
+    words = asked.get("cari", "").casefold()
+    return (
+        words in line.record.title.casefold()
+        and (asked.get("jenis") not in list(Kind) or move.kind == asked["jenis"])
+        and asked.get("opd", "") in ("", move.agency)
     )

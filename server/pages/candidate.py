@@ -1,0 +1,281 @@
+"""What a candidate holds, as the desks show it: its rows, its columns, its map, and how the file was read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+
+from server.intake.crs import way_to_crs84
+from server.metadata_input import READING, TABLE_ENDINGS
+from server.pages.desk_rows import journey
+from server.pages.reading import NUMBERS, is_code, measures, said, worded
+from server.pages.words import TYPES
+from server.reference import load_city
+from workflow.errors import NotFound
+from workflow.store import SubmissionRecord
+
+ROWS_SHOWN = 100
+MAPPED = 20_000
+SAMPLED = 400
+DOTS = 120
+
+SIGNS = {",": "koma (,)", ";": "titik koma (;)", "\t": "tab", "|": "garis tegak (|)", ".": "titik (.)", " ": "spasi"}
+ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252", "utf-16": "UTF-16", "iso-8859-1": "ISO-8859-1"}
+READING_WORDS: dict[str, tuple[str, str]] = {
+    "sheet": ("Lembar", "Nama lembar kerja; bila tidak ada yang bernama begitu, nama yang ada ditampilkan."),
+    "layer": ("Lapis", "Nama lapis di dalam berkas; bila tidak ada yang bernama begitu, nama yang ada ditampilkan."),
+    "header_rows": ("Baris judul", "Banyaknya baris di atas baris data yang pertama, judul tabel termasuk."),
+    "delimiter": ("Pemisah kolom", ""),
+    "decimal": ("Tanda desimal", ""),
+    "thousands": ("Tanda ribuan", ""),
+    "encoding": ("Pengodean teks", "Ubah bila ada huruf yang aneh, misalnya “CafÃ©”."),
+}
+READING_OPTIONS: dict[str, Mapping[str, str]] = {
+    "delimiter": {sign: SIGNS[sign] for sign in ",;\t|"},
+    "decimal": {sign: SIGNS[sign] for sign in ",."},
+    "thousands": {sign: SIGNS[sign] for sign in "., "},
+    "encoding": ENCODINGS,
+}
+OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
+SYSTEMS: dict[str, str] = {
+    "EPSG:4326": "Bujur dan lintang (WGS 84)",
+    "EPSG:9489": "SRGI2013 / UTM zona 49S",
+    "EPSG:32749": "WGS 84 / UTM zona 49S",
+    "EPSG:23835": "DGN95 / TM-3 zona 49.1",
+    "EPSG:32748": "WGS 84 / UTM zona 48S",
+    "EPSG:3857": "Web Mercator",
+}
+GEOMETRIES = {
+    "Point": "titik",
+    "MultiPoint": "titik",
+    "LineString": "garis",
+    "MultiLineString": "garis",
+    "Polygon": "area",
+    "MultiPolygon": "area",
+    "Geometry": "bermacam bentuk",
+    "GeometryCollection": "bermacam bentuk",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """Some rows of the candidate in words; `first` counts from 1."""
+
+    columns: list[dict[str, Any]]
+    rows: list[list[str]]
+    first: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way of reading that can be chosen: `found` is what was taken, `chosen` what a person said."""
+
+    name: str
+    word: str
+    help: str
+    found: str
+    chosen: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class System:
+    """A coordinate system the file might be in: how much of it then lies in the city, and some of it as dots."""
+
+    code: str
+    word: str
+    percent: int
+    dots: list[tuple[float, float]]
+
+
+def collection_of(record: SubmissionRecord) -> dict[str, Any] | None:
+    collections = (record.manifest or {}).get("collections", [])
+    return collections[0] if collections else None
+
+
+def folder_of(record: SubmissionRecord) -> Path:
+    if record.candidate is None:
+        raise NotFound("Berkas ini belum selesai dibaca.", mend="Muat ulang halamannya sebentar lagi.")
+    return journey().settings.home / record.candidate
+
+
+def content_of(record: SubmissionRecord, first: int = 1) -> Content | None:
+    """ROWS_SHOWN rows from the `first` on, by the field dictionary."""
+    collection = collection_of(record)
+    if collection is None:
+        return None
+    first = max(1, min(first, collection["count"]))
+    found = islice(features(folder_of(record)), first - 1, first - 1 + ROWS_SHOWN)
+    rows = [
+        [
+            str(number),
+            *(said(one["properties"].get(field["name"]), field, collection) for field in collection["fields"]),
+        ]
+        for number, one in enumerate(found, start=first)
+    ]
+    columns = [
+        {
+            "label": field["title"] or field["name"],
+            "unit": field.get("unit"),
+            "kind": "number" if field["type"] in NUMBERS and not is_code(field, collection) else "",
+        }
+        for field in collection["fields"]
+    ]
+    return Content([{"label": "No.", "kind": "number"}, *columns], rows, first, collection["count"])
+
+
+def features(folder: Path) -> Iterator[dict[str, Any]]:
+    with (folder / "features.geojsonl").open("rb") as lines:
+        for line in lines:
+            yield orjson.loads(line)
+
+
+def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
+    """The field dictionary with a type in words and a few values of each column as a sample."""
+    collection = collection_of(record)
+    if collection is None:
+        return []
+    seen = [one["properties"] for one in islice(features(folder_of(record)), ROWS_SHOWN)]
+
+    def sample(field: Mapping[str, Any]) -> str:
+        values = (said(row.get(field["name"]), field, collection) for row in seen)
+        return ", ".join(list(dict.fromkeys(value[:40] for value in values if value))[:3])
+
+    return [
+        {**field, "type": TYPES.get(field["type"], field["type"]), "sample": sample(field)}
+        for field in collection["fields"]
+    ]
+
+
+def map_of(record: SubmissionRecord) -> dict[str, Any]:
+    """The data- attributes of static/map.js; a table by its first number in its latest period. Empty where the
+    candidate cannot be drawn: a table without areas, or coordinates in an unknown system."""
+    collections = (record.manifest or {}).get("collections", [])
+    drawn = next((one for one in reversed(collections) if one["geometry_type"] and one["bbox"]), None)
+    if drawn is None:
+        return {}
+    attributes: dict[str, Any] = {
+        "src": f"/meja/pengajuan/{record.move.id}/fitur.geojson?isi={record.build}",
+        "bbox": ",".join(str(edge) for edge in drawn["bbox"]),
+        "legend": record.title,
+        "label": next((field["name"] for field in drawn["fields"] if field["name"].startswith("nama")), None),
+        "fields": json.dumps(
+            [[field["name"], worded(field), "code" if is_code(field, drawn) else ""] for field in drawn["fields"]]
+        ),
+    }
+    if drawn is not collections[0] and (numbers := measures(drawn)):
+        shown = {"value": numbers[0]["name"], "legend": worded(numbers[0]), "period": latest_period(record, drawn)}
+        attributes |= {"base": None, **shown}
+    return attributes
+
+
+def latest_period(record: SubmissionRecord, drawn: Mapping[str, Any]) -> str | None:
+    field = drawn.get("period_field")
+    if not field:
+        return None
+    return max(
+        (str(one["properties"].get(field) or "") for one in features(folder_of(record) / drawn["folder"])), default=None
+    )
+
+
+def drawn_features(record: SubmissionRecord) -> Iterator[bytes]:
+    """The rendered features of the map, at most MAPPED; of a table's map those of the latest period."""
+    collections = (record.manifest or {}).get("collections", [])
+    drawn = next((one for one in reversed(collections) if one["geometry_type"]), None)
+    if drawn is None:
+        raise NotFound("Data ini tidak mempunyai peta.")
+    period, field = (
+        (latest_period(record, drawn), drawn.get("period_field")) if drawn is not collections[0] else (None, "")
+    )
+    with (folder_of(record) / drawn["folder"] / "features.geojsonl").open("rb") as lines:
+        wanted = (
+            line for line in lines if period is None or str(orjson.loads(line)["properties"].get(field)) == period
+        )
+        yield from (line.strip() for line in islice(wanted, MAPPED))
+
+
+def ways_of_reading(record: SubmissionRecord) -> list[Choice]:
+    """What of the reading can be chosen for this file, with what was found out."""
+    found: Mapping[str, Any] = (record.manifest or {}).get("reading", {})
+    error = record.job.error or {}
+    names = [str(name) for name in (error.get("where") or {}).get("layers", [])]
+    is_table = record.upload_name.lower().endswith(TABLE_ENDINGS) or "header_rows" in found
+    wanted = (
+        list(OF_TABLES) if is_table else ["layer"] if names or "layer" in found or "layer" in record.reading else []
+    )
+    if is_table:
+        is_workbook = record.upload_name.lower().endswith(".xlsx") or "sheet" in found
+        wanted = [
+            name
+            for name in wanted
+            if (name == "sheet") == is_workbook or name not in ("sheet", "delimiter", "encoding")
+        ]
+    return [_choice(name, record, found, names) for name in wanted if name in READING]
+
+
+def _choice(name: str, record: SubmissionRecord, found: Mapping[str, Any], names: list[str]) -> Choice:
+    word, help = READING_WORDS[name]
+    options = READING_OPTIONS.get(name, {})
+    if name in ("sheet", "layer"):
+        options = {each: each for each in names}
+    taken = str(found.get(name, ""))
+    chosen = str(record.reading.get(name, ""))
+    return Choice(name, word, help, options.get(taken, taken), chosen, tuple(options.items()))
+
+
+def systems(record: SubmissionRecord) -> list[System]:
+    """Where the file would lie in each system that it might be in, the likeliest first. Only of raw coordinates."""
+    collection = collection_of(record)
+    if collection is None or not collection["geometry_type"] or collection["source_crs"]:
+        return []
+    sampled = [json.dumps(one["geometry"]) for one in islice(features(folder_of(record)), SAMPLED) if one["geometry"]]
+    raw = shapely.get_coordinates(shapely.from_geojson(sampled))
+    raw = raw[:: max(1, len(raw) // (DOTS * 20))]
+    return sorted((_placed(code, raw) for code in SYSTEMS), key=lambda system: -system.percent)
+
+
+def _placed(code: str, raw: np.ndarray[Any, np.dtype[np.float64]]) -> System:
+    turn = way_to_crs84(code)
+    with np.errstate(all="ignore"):
+        xy = turn(raw) if turn else raw
+    extent = load_city().extent
+    inside = shapely.contains_xy(extent, xy[:, 0], xy[:, 1])
+    west, south, east, north = extent.bounds
+    some = xy[inside][:: max(1, int(inside.sum()) // DOTS)]
+    dots = [
+        (round(float((x - west) / (east - west)) * 100, 1), round(float((north - y) / (north - south)) * 100, 1))
+        for x, y in some
+    ]
+    return System(code, SYSTEMS[code], round(100 * float(inside.mean())) if len(inside) else 0, dots)
+
+
+def city_outline() -> str:
+    """The city's extent as the points of an SVG polygon in a box of 100 by 100."""
+    extent = load_city().extent
+    west, south, east, north = extent.bounds
+    return " ".join(
+        f"{(x - west) / (east - west) * 100:.1f},{(north - y) / (north - south) * 100:.1f}"
+        for x, y in extent.exterior.coords
+    )
+
+
+def system_name(crs: str) -> str:
+    """WGS 84 / UTM zona 49S (EPSG:32749); of WKT the name alone."""
+    if crs == "OGC:CRS84":
+        return "Bujur dan lintang (WGS 84)"
+    if crs in SYSTEMS:
+        return f"{SYSTEMS[crs]}, {crs}"
+    return crs.split('"')[1] if '"' in crs else crs

@@ -1,0 +1,117 @@
+"""The steps that a person may take: what keeps each closed, what follows it and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask_login import current_user
+
+from server.clock import calendar_of, days_of
+from server.pages.desk_rows import Row, awaited, day_unit, journey, rows
+from server.pages.words import STAGES, hari_tanggal, tanggal
+from workflow.dataset import Act, Event, Submission
+from workflow.deadlines import due
+from workflow.labels import ROLES
+from workflow.review import open_before, steps_from
+from workflow.sop import SOP, Status, Step
+from workflow.store import SubmissionRecord
+
+FOLLOWS: dict[str, str] = {
+    "publish": "Langsung dapat dilihat dan diunduh siapa saja.",
+    "schedule": "Terbit sendiri pada waktu itu; sampai saat itu belum terlihat siapa pun di luar meja.",
+    "recall": "Kembali menjadi konsep; setelah diubah, kirim lagi.",
+    "withdraw": "Semua alamatnya langsung menjawab bahwa data ini sudah ditarik.",
+    "restore": "Rilis ini langsung berlaku lagi, isinya persis seperti dahulu.",
+}
+HAPPENED: dict[str, str] = {
+    "submit": "Terkirim.",
+    "verify": "Terverifikasi.",
+    "approve": "Disetujui.",
+    "approve_on_paper": "Pengesahan di atas kertas tercatat.",
+    "publish": "Tersebarluaskan: data ini sekarang dapat dilihat dan diunduh siapa saja.",
+    "return": "Dikembalikan dengan alasan Anda.",
+    "recall": "Ditarik kembali; Anda dapat mengubahnya lagi.",
+    "schedule": "Penyebarluasan dijadwalkan.",
+    "withdraw": "Ditarik: alamatnya sekarang menjawab bahwa data ini sudah ditarik.",
+    "restore": "Rilis ini berlaku lagi.",
+}
+REASON_HELP: dict[tuple[str, Status], str] = {
+    (
+        "return",
+        Status.RETURNED,
+    ): "Apa yang harus diperbaiki, dan di mana. Produsen Data membaca kalimat ini pertama kali.",
+    (
+        "return",
+        Status.SUBMITTED,
+    ): "Apa yang harus diperiksa lagi. Walidata membaca kalimat ini, lalu meneruskannya bila perlu.",
+    ("withdraw", Status.WITHDRAWN): "Kalimat ini tampil di halaman publik data ini.",
+}
+"""What to write, by step and where it leads."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reasons` keep it closed; `follows` says what happens next; `direct` needs no more than its button."""
+
+    step: Step
+    reasons: tuple[str, ...]
+    follows: str
+
+    @property
+    def direct(self) -> bool:
+        return self.step.name in ("submit", "recall")
+
+
+def decisions(record: SubmissionRecord) -> list[Decision]:
+    actor, now = current_user.actor, journey().clock()
+    return [
+        Decision(
+            step,
+            tuple(reason for _, reason in open_before(step, record.move, Act(step.name, actor, now))),
+            follows(step),
+        )
+        for step in steps_from(record.move, actor)
+    ]
+
+
+def follows(step: Step) -> str:
+    """Walidata punya 5 hari kerja, sampai Kamis, 26 Maret 2026."""
+    if step.name in FOLLOWS:
+        return FOLLOWS[step.name]
+    awaited_step = next((row for row in SOP if row.number and row.role and step.target in row.sources), None)
+    days = days_of(journey().settings.step_days).get(step.target)
+    if awaited_step is None or awaited_step.role is None:
+        return ""
+    who = ROLES[awaited_step.role]
+    if days is None:
+        return f"Kembali ke {who}; waktu Anda berhenti sampai dikirim lagi."
+    until = due(journey().clock(), days, calendar_of(journey()))
+    return f"{who} punya {days} {day_unit(journey().settings)}, sampai {hari_tanggal(until)}."
+
+
+def happened(step: Step | str, record: SubmissionRecord) -> str:
+    """What the step did and who has how long now."""
+    name = step if isinstance(step, str) else step.name
+    row_taken = next((row for row in SOP if row.name == name and row.target == record.move.status), None)
+    then = follows(row_taken) if row_taken and row_taken.name not in FOLLOWS else ""
+    return f"{HAPPENED.get(name, 'Tersimpan.')} {then}".strip()
+
+
+def next_in_queue(record: SubmissionRecord) -> Row | None:
+    """What waits for this person after this one."""
+    waiting = [other for other in awaited(current_user.actor) if other.move.id != record.move.id]
+    return next(iter(rows(waiting)), None)
+
+
+def reached(move: Submission, line: Row, events: Sequence[Event]) -> Mapping[int, str]:
+    """For the stepper: the day of each stage that is behind, and until when the present one."""
+    number = {step.name: step.number for step in SOP if step.number} | {"approve_on_paper": 3}
+    now = STAGES[move.status]
+    days = {n: tanggal(event.at) for event in events if (n := number.get(event.step)) and n < now}
+    return days | ({now: f"sampai {tanggal(line.due)}"} if line.due else {})
+
+
+def suggested_moment() -> str:
+    """The morning of the next working day, for a datetime-local."""
+    return f"{due(journey().clock(), 1, calendar_of(journey())).isoformat()}T08:00"

@@ -1,0 +1,63 @@
+"""The desks together: their rooms, and the words of their templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_login import current_user
+
+from server.pages import (
+    admin,
+    daftar_data,
+    pembina_data,
+    produsen_data,
+    sign_in,
+    submission,
+    submission_files,
+    walidata,
+)
+from server.pages.candidate import GEOMETRIES, SYSTEMS, system_name
+from server.pages.decisions import REASON_HELP
+from server.pages.desk_rows import awaited, day_unit
+from server.pages.words import FREQUENCIES, LICENSES, TOPICS
+from server.settings import Settings
+from workflow.labels import HAPPENED, METADATA_FIELDS, ROLES, STEPS
+from workflow.sop import Kind
+
+MODULES = (produsen_data, walidata, pembina_data, daftar_data, admin, submission, submission_files)
+DESKS = (sign_in.sign_in, *(module.desk for module in MODULES))
+MENDED_AT: dict[str, tuple[str, str]] = {
+    "METADATA_MISSING": ("metadata", "Isi sekarang"),
+    "BERITA_ACARA_MISSING": ("berkas", "Lampirkan sekarang"),
+    **dict.fromkeys(("KEY_UNKNOWN", "KEY_NULL", "KEY_DUPLICATE", "KEY_ABSENT"), ("kolom", "Pilih kolom kunci")),
+    **dict.fromkeys(("CSV_DIALECT", "ENC_GUESSED", "LAYER_CHOICE", "NUMBER_AS_TEXT"), ("isi", "Ubah cara membaca")),
+}
+"""Checks that are mended on the page itself: in which pane, and the link's words."""
+
+
+def equip_desks(app: Flask, settings: Settings) -> None:
+    """Gives the desks' templates their words."""
+    app.jinja_env.filters.update(role_name=lambda role: ROLES[role], crs=system_name)
+    app.jinja_env.globals.update(
+        STEPS=STEPS,
+        HAPPENED=HAPPENED,
+        ROLES=ROLES,
+        METADATA_FIELDS=METADATA_FIELDS,
+        GEOMETRIES=GEOMETRIES,
+        SYSTEMS=SYSTEMS,
+        REASON_HELP=REASON_HELP,
+        MENDED_AT=MENDED_AT,
+        city=settings.city,
+        demo=settings.demo,
+        day_unit=day_unit(settings),
+        kind_options=[(Kind.GEOSPATIAL, "Peta (data geospasial)"), (Kind.STATISTICS, "Tabel statistik")],
+        topic_options=[(code, look.word) for code, look in TOPICS.items()],
+        license_options=[(code, words[0]) for code, words in LICENSES.items()],
+        frequency_options=list(FREQUENCIES.items()),
+    )
+
+    @app.context_processor
+    def count() -> dict[str, Any]:
+        """What waits for the one who is signed in."""
+        return {"queue_count": len(awaited(current_user.actor))} if current_user.is_authenticated else {}

@@ -1,0 +1,133 @@
+// The desks' conveniences: large uploads show how far they are, what was typed is not lost by leaving, and the review
+// desk answers to the keyboard. Without JavaScript every form and link works the same.
+
+const angka = new Intl.NumberFormat("id-ID", { maximumFractionDigits: 0 });
+
+// An upload with its progress. A refusal is shown above the form, which keeps the chosen file and all that was typed.
+function send(form) {
+  const button = form.querySelector("[type=submit]");
+  const words = button.innerHTML;
+  const bar = document.createElement("progress");
+  const said = document.createElement("p");
+  said.className = "help";
+  said.setAttribute("role", "status");
+  bar.max = 100;
+  form.append(bar, said);
+  button.disabled = true;
+  button.textContent = "Mengunggah…";
+  form.parentElement.querySelector(":scope > .problem")?.remove();
+
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "text/html");
+  request.upload.addEventListener("progress", ({ lengthComputable, loaded, total }) => {
+    if (!lengthComputable) return;
+    bar.value = (100 * loaded) / total;
+    said.textContent = loaded < total ? `${angka.format(bar.value)} % terunggah. Jangan menutup halaman ini dahulu.` : "Terunggah; berkas disimpan.";
+  });
+  const stop = (problem) => {
+    bar.remove();
+    said.remove();
+    button.disabled = false;
+    button.innerHTML = words;
+    problem.tabIndex = -1;
+    form.before(problem);
+    problem.focus();
+  };
+  request.addEventListener("load", () => {
+    if (request.status < 400) {
+      clean(form);
+      location.assign(request.responseURL);
+      return;
+    }
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    stop(page.querySelector(".problem") ?? unsent());
+  });
+  request.addEventListener("error", () => stop(unsent()));
+  request.send(new FormData(form));
+}
+
+function unsent() {
+  const problem = document.createElement("div");
+  problem.className = "problem";
+  problem.setAttribute("role", "alert");
+  problem.innerHTML = "<h2>Berkas tidak terkirim</h2><p>Sambungan terputus atau berkasnya terlalu besar. Isian Anda masih ada di bawah; coba unggah lagi.</p>";
+  return problem;
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-upload]")) {
+    event.preventDefault();
+    send(form);
+    return;
+  }
+  clean(form);
+  // A second press is not a second step.
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("[type=submit]:enabled")) {
+      button.disabled = true;
+      button.dataset.sent = "";
+    }
+  });
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[data-sent]")) button.disabled = false;
+});
+
+const typed = new Set();
+const clean = (form) => typed.delete(form);
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-keep], form[data-upload]");
+  if (form) typed.add(form);
+});
+addEventListener("beforeunload", (event) => { if (typed.size) event.preventDefault(); });
+
+// Decisions open one at a time, and close when somebody looks elsewhere.
+document.addEventListener("click", ({ target }) => {
+  for (const open of document.querySelectorAll("details.decision[open]")) {
+    if (!open.contains(target)) open.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details.decision[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.("details.decision[open]")) target.querySelector("textarea, input:not([type=hidden]), .decision-form button")?.focus();
+}, true);
+
+// Findings: j and k within the list, and what is picked on the map is marked in it.
+const list = document.querySelector(".findings-list");
+const shown = () => [...list.querySelectorAll(".finding")].filter((one) => one.offsetParent);
+function point(one) {
+  for (const other of list.querySelectorAll('.finding[aria-current="true"]')) other.removeAttribute("aria-current");
+  one.setAttribute("aria-current", "true");
+  one.scrollIntoView({ block: "nearest" });
+}
+list?.addEventListener("keydown", (event) => {
+  const step = { j: 1, k: -1 }[event.key];
+  if (!step || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea")) return;
+  const all = shown();
+  const now = all.findIndex((one) => one.contains(document.activeElement) || one.getAttribute("aria-current") === "true");
+  const next = all[Math.max(0, Math.min(all.length - 1, now + step))];
+  if (!next) return;
+  event.preventDefault();
+  point(next);
+  const zoom = next.querySelector("[data-zoom]");
+  (zoom ?? next.querySelector("summary, a, button"))?.focus();
+  zoom?.click();
+});
+list?.addEventListener("click", ({ target }) => {
+  const one = target.closest("[data-zoom]")?.closest(".finding");
+  if (one) point(one);
+});
+document.addEventListener("peta:select", ({ detail }) => {
+  const one = detail.layer === "findings" && list && document.getElementById(`temuan-${detail.key}`);
+  if (!one) return;
+  one.closest("details:not(.waive)")?.setAttribute("open", "");
+  point(one);
+});
