@@ -6,6 +6,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from workflow.errors import BadUpload
@@ -66,15 +67,22 @@ def _refused(code: str, detail: str) -> BadUpload:
     return BadUpload(detail, code=code, mend="Buat arsip ZIP baru yang hanya berisi berkas data, lalu unggah lagi.")
 
 
-def unpack(path: Path, member: zipfile.ZipInfo, to: Path) -> None:
-    """Copies one member under a name of ours, never more than its declared size."""
-    left = member.file_size
+def pieces(path: Path, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What is in one member, never more than it declares. Raises BadUpload ZIP_BROKEN."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as source, open(to, "wb") as target:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as source:
+            left = member.file_size
             while left > 0 and (piece := source.read(min(_PIECE, left))):
-                target.write(piece)
                 left -= len(piece)
+                yield piece
             if left or source.read(1):
                 raise zipfile.BadZipFile
-    except (zipfile.BadZipFile, EOFError, ValueError, zlib.error):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError):
         raise _refused("ZIP_BROKEN", f"“{member.filename[:80]}” di dalam arsip rusak.") from None
+
+
+def unpack(path: Path, member: zipfile.ZipInfo, to: Path) -> None:
+    """Copies one member under a name of ours."""
+    with open(to, "wb") as target:
+        for piece in pieces(path, member):
+            target.write(piece)

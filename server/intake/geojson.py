@@ -145,10 +145,12 @@ def _note_members(
     if len(scan.members) > _MEMBERS_AT_MOST:
         raise _broken("objek terluarnya mempunyai terlalu banyak anggota")
     owners = first - 1 + np.searchsorted(starts, objects)
-    for place in strange[: _STRANGE_NAMED + 1 - len(scan.strange)]:
+    first_of_each = np.unique(np.searchsorted(objects, strange), return_index=True)[1]
+    for place in strange[first_of_each][: _STRANGE_NAMED + 1]:
         owner = first - 1 + int(np.searchsorted(starts, place))
         earlier = scan.members[owner].objects if scan.members else 0
-        scan.strange.append(earlier + int(np.count_nonzero((owners == owner) & (objects < place))))
+        number = earlier + int(np.count_nonzero((owners == owner) & (objects < place)))
+        scan.strange += [number] if number not in scan.strange else []
     for owner, count in zip(*np.unique(owners, return_counts=True), strict=True):
         scan.members[owner].objects += int(count)
     ends = places[~opens & (depths == 1)]
@@ -270,7 +272,7 @@ def _broken(why: str) -> BadUpload:
 
 
 def _not_numbers(strange: list[int]) -> BadUpload:
-    named = ", ".join(str(each) for each in dict.fromkeys(strange[:_STRANGE_NAMED]))
+    named = ", ".join(str(each) for each in strange[:_STRANGE_NAMED])
     more = " dan seterusnya" if len(strange) > _STRANGE_NAMED else ""
     return BadUpload(
         f"Ada koordinat atau nilai yang bukan angka (NaN atau Infinity) pada fitur {named}{more}.",

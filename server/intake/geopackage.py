@@ -56,6 +56,7 @@ def look_at(path: Path, wanted: str) -> Table:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    database.text_factory = lambda text: text.decode("utf-8", "replace")
     steps = iter(range(_STEPS_AT_MOST))
     database.set_progress_handler(lambda: next(steps, None) is None, 10_000)
     try:

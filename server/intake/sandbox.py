@@ -155,9 +155,11 @@ def _listen(pipe: IO[bytes], deadline: float, progress: Progress) -> bool:
 def _pass_on(line: bytes, progress: Progress) -> None:
     try:
         stage, done, total = json.loads(line)
-        progress(str(stage)[:40], int(done), int(total))
+        told = str(stage)[:40], int(done), int(total)
     except (ValueError, TypeError):
         log.debug("the reading process said %r", line[:200])
+        return
+    progress(*told)
 
 
 def _answer(folder: Path, ended: int | None) -> Answer:

@@ -107,6 +107,8 @@ def _records(folder: Path) -> int:
                 code="GEOM_TYPE",
                 mend="Simpan tapak bangunannya sebagai poligon, lalu unggah lagi.",
             )
+    if (shx.stat().st_size - 100) % 8:
+        raise _disagree("Indeks .shx terpotong.")
     index = np.fromfile(shx, ">i4", offset=100).reshape(-1, 2).astype(np.int64) * 2
     ends = index[:, 0] + 8 + index[:, 1]
     if len(index) and (index.min() < 0 or ends.max() > shp.stat().st_size):

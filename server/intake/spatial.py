@@ -128,7 +128,8 @@ def _table(content: Content, progress: Progress) -> pa.Table:
                 if done > content.count:
                     break
             schema = reader.schema
-    except (DataSourceError, pa.ArrowException, ValueError, RuntimeError) as fault:
+    # UnboundLocalError: pyogrio's own, over a CRS that GDAL cannot write down.
+    except (DataSourceError, pa.ArrowException, ValueError, RuntimeError, UnboundLocalError) as fault:
         raise _unreadable(fault) from fault
     table = pa.Table.from_batches(batches, schema)
     table = table.rename_columns([_WKB if _is_geometry(field) else field.name for field in table.schema])
@@ -179,6 +180,8 @@ def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
     for belongs, to, target in _TYPES:
         if belongs(kind):
             return Column(field.name, to, values.cast(target))
+    if pa.types.is_timestamp(kind):
+        return Column(field.name, FieldType.DATETIME, values.cast(pa.timestamp("ms", "UTC" if kind.tz else None)))
     if pa.types.is_time(kind):
         return Column(field.name, FieldType.STRING, pc.strftime(values.cast(pa.time32("s")).cast(pa.timestamp("s"))))
     return None
@@ -200,7 +203,6 @@ _TYPES = (
     (pa.types.is_integer, FieldType.INTEGER, pa.int64()),
     (pa.types.is_floating, FieldType.NUMBER, pa.float64()),
     (pa.types.is_date, FieldType.DATE, pa.date32()),
-    (pa.types.is_timestamp, FieldType.DATETIME, pa.timestamp("ms", "UTC")),
     (lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind), FieldType.STRING, pa.string()),
 )
 

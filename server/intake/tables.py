@@ -76,7 +76,7 @@ def _heading(head: list[list[Cell]], wanted: object) -> Heading:
     if not any(_filled(row) for row in head):
         raise choice.empty("Tabel ini kosong")
     if wanted is not None:
-        rows = min(max(int(str(wanted)), 0), len(head))
+        rows = min(_number_of_rows(wanted), len(head))
         start = next((at for at in range(rows) if _filled(head[at]) > 1), max(rows - 1, 0))
         return Heading(rows, _labels(head[start:rows], _width(head[start:rows] if rows else head)))
     start = _first_header(head)
@@ -90,6 +90,16 @@ def _heading(head: list[list[Cell]], wanted: object) -> Heading:
             where={"row": start + 1},
         )
     return Heading(end, _labels(head[start:end], _width(head[start:end])))
+
+
+def _number_of_rows(wanted: object) -> int:
+    if isinstance(wanted, int | str) and str(wanted).isdigit():
+        return int(wanted)
+    raise BadUpload(
+        f"Jumlah baris kepala “{str(wanted)[:20]}” bukan bilangan.",
+        code="HEADER",
+        mend="Isi dengan 0, 1, 2, dan seterusnya.",
+    )
 
 
 def _filled(row: Row) -> int:
@@ -256,8 +266,7 @@ def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers
         return Column(label, FieldType.BOOLEAN, pc.equal(text, "true"))
     column = dated(Column(label, FieldType.STRING, text))
     if met == {_DATE} and column.type is FieldType.STRING:
-        moments = text.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC"))
-        return Column(label, FieldType.DATETIME, moments)
+        return Column(label, FieldType.DATETIME, text.cast(pa.timestamp("ms")))  # workbooks know no time zone
     return column
 
 

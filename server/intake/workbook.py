@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,15 +17,13 @@ from xml.parsers import expat
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from server.intake import choice, tables
+from server.intake import archives, choice, tables
 from server.intake.found import Found
 from workflow.errors import BadUpload
 from workflow.findings import Finding, Severity
 
 _ROWS_AT_MOST = 1_048_576
 _DEPTH_AT_MOST = 64
-_PIECE = 2**16
-_FAULTS = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, zipfile.BadZipFile, ParseError)
 
 
 def refuse_code(found: list[zipfile.ZipInfo]) -> None:
@@ -40,11 +40,9 @@ def refuse_code(found: list[zipfile.ZipInfo]) -> None:
 
 def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
     """Raises BadUpload XML_DTD for any part with a DOCTYPE, XLSX_BROKEN for one that is no XML."""
-    with zipfile.ZipFile(path) as archive:
-        for member in found:
-            if member.filename.endswith((".xml", ".rels", ".vml")):
-                with archive.open(member) as part:
-                    _parse(part, _Prolog())
+    for member in found:
+        if member.filename.endswith((".xml", ".rels", ".vml")):
+            _parse(archives.pieces(path, member), _Prolog())
 
 
 class _Started(Exception):
@@ -98,19 +96,19 @@ class _Sheet:
             self.formulas.append(self.last)
 
 
-def _parse(part: Any, handler: _Prolog | _Sheet) -> None:
+def _parse(part: Iterable[bytes], handler: _Prolog | _Sheet) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = handler.start
     parser.EndElementHandler = handler.end
     parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        while piece := part.read(_PIECE):
+        for piece in part:
             parser.Parse(piece)
         parser.Parse(b"", True)
     except _Started:
         return
-    except (expat.ExpatError, zipfile.BadZipFile, EOFError):
+    except (expat.ExpatError, LookupError):  # LookupError: an encoding that nobody knows
         raise _broken() from None
 
 
@@ -130,18 +128,27 @@ def _broken() -> BadUpload:
     )
 
 
+@contextmanager
+def _broken_where_it_fails() -> Iterator[None]:
+    """openpyxl fails in many ways over a damaged workbook; to its owner they are one."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, zipfile.BadZipFile, zlib.error):
+        raise _broken() from None
+    except (ParseError, InvalidFileException):
+        raise _broken() from None
+
+
 def read(path: Path, name: str, wanted: Mapping[str, object], progress: Callable[[str, int, int], None]) -> Found:
     """Raises BadUpload: LAYER_CHOICE, XLSX_BROKEN, COUNT_DIFFERS and those of tables.build."""
-    try:
-        with open(path, "rb") as file:
+    with open(path, "rb") as file:
+        with _broken_where_it_fails():
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheet = _sheet(book, str(wanted.get("sheet") or ""))
             looked = _look_at(path, sheet)
             sheet.reset_dimensions()
-            rows = _Counted(sheet.iter_rows(values_only=True))
-            found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, looked.last), looked.last))
-    except (*_FAULTS, InvalidFileException):
-        raise _broken() from None
+        rows = _Counted(sheet.iter_rows(values_only=True))
+        found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, looked.last), looked.last))
     if rows.count != looked.last:
         raise BadUpload(
             f"Lembar ini berisi {looked.last} baris, tetapi {rows.count} yang terbaca.",
@@ -172,8 +179,9 @@ def _has_rows(sheet: Any) -> bool:
 
 def _look_at(path: Path, sheet: Any) -> _Sheet:
     looked = _Sheet()
-    with zipfile.ZipFile(path) as archive, archive.open(sheet._worksheet_path) as part:
-        _parse(part, looked)
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo(sheet._worksheet_path)
+    _parse(archives.pieces(path, member), looked)
     return looked
 
 
@@ -184,6 +192,10 @@ class _Counted:
         self.rows, self.count = rows, 0
 
     def __iter__(self) -> Iterator[list[tables.Cell]]:
-        for row in self.rows:
+        while True:
+            with _broken_where_it_fails():
+                row = next(self.rows, None)
+            if row is None:
+                return
             self.count += 1
             yield [cell if isinstance(cell, str | int | float | date | None) else str(cell) for cell in row]

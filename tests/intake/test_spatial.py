@@ -7,9 +7,12 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyogrio
 import pyproj
 import pytest
 import shapely
@@ -105,6 +108,29 @@ def test_the_typed_columns_of_a_geopackage_are_kept(read: Read, tmp_path: Path) 
     assert layer.columns["jumlah"].to_pylist() == [1, 2**53 + 1, 3]
     assert layer.columns["luas"].to_pylist()[:2] == [0.1, 0.2]
     assert not reading.remarks
+
+
+def test_a_geopackage_table_without_geometry_is_a_table(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "data.gpkg"
+    pyogrio.write_dataframe(pd.DataFrame({"kode": ["001"], "jumlah": [3]}), path, layer="penduduk")
+    layer = read(path).layer
+    assert (layer.geometry, layer.source_crs) == (None, None)
+    assert layer.columns.to_pydict() == {"kode": ["001"], "jumlah": [3]}
+
+
+def test_the_key_of_a_geopackage_is_kept_where_it_has_a_name_of_its_own(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "data.gpkg"
+    frame(kode=[11, 12, 13]).to_file(path, engine="pyogrio", layer_options={"FID": "kode"})
+    assert read(path).layer.columns.to_pydict() == {"kode": [11, 12, 13]}
+
+
+def test_moments_of_a_geopackage_keep_their_zone(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "data.gpkg"
+    moments = pd.to_datetime(["2024-02-29T10:30:00+07:00"] * 3)
+    frame(pada=moments).to_file(path, engine="pyogrio")
+    layer = read(path).layer
+    assert layer.field("pada").type is FieldType.DATETIME
+    assert layer.columns["pada"].to_pylist()[0] == datetime(2024, 2, 29, 3, 30, tzinfo=UTC)
 
 
 def test_a_coded_column_keeps_its_codes(read: Read, tmp_path: Path) -> None:
@@ -415,6 +441,13 @@ def test_companions_of_a_shapefile_are_not_remarked_on(read: Read, shapefile: Ca
 )
 def test_geojson_that_is_not_whole_is_refused(content: str, code: str, read: Read) -> None:
     assert refused(read, content).code == code
+
+
+def test_every_feature_with_a_value_that_is_no_number_is_named(read: Read) -> None:
+    features = [feature(HERE, x=1, y=1), feature(HERE, x=2), feature(HERE, x=1)]
+    fault = refused(read, collection(*features).replace('": 1', '": NaN'))
+    assert fault.where == {"features": [1, 3]}
+    assert "fitur 1, 3." in fault.detail
 
 
 def test_text_that_is_no_utf8_is_guessed_and_that_is_said(read: Read) -> None:

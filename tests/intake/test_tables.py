@@ -340,6 +340,7 @@ def test_the_typed_cells_of_a_workbook_are_kept(read: Read, tmp_path: Path) -> N
     }
     assert columns(reading)["kode"] == ["0051", "52"]
     assert columns(reading)["luas"] == [0.1, 3]
+    assert columns(reading)["pada"] == [datetime(2024, 2, 29, 10, 30), datetime(2024, 3, 1)]  # noqa: DTZ001
     assert reading.layer.reading["sheet"] == "Data"
 
 
