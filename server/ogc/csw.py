@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
 
-from server.ogc.csw_request import BODY_LIMIT, Query, Refused, from_names, from_xml
-from server.ogc.elements import CSW, GMD
+from server.ogc.catalogue import Catalogue, text_of
+from server.ogc.csw_filter import asked, column
+from server.ogc.csw_request import BODY_LIMIT, CSW, GMD, Query, Refused, from_names, from_xml
 from server.ogc.links import Link, links
-from server.ogc.metadata import iso_element, moment, record
-from server.ogc.record_search import ALIASES, NAMES, Entry, matches
+from server.ogc.metadata import iso_element, moment
 from server.ogc.xml import document, rendered
 from server.settings import Settings
+from server.store.index import Question
 from workflow.errors import BadRequest
 from workflow.store import Registry, Release
 
@@ -25,18 +25,11 @@ MAX_RECORDS = 500
 
 @dataclass(frozen=True)
 class Listed:
-    """A current release in the catalogue; what it says is worked out when somebody asks."""
+    """A current release in the catalogue."""
 
     release: Release
     settings: Settings
-
-    @cached_property
-    def entry(self) -> Entry:
-        return Entry(record(self.release.manifest, self.settings, self.release.published_at))
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        return self.entry.record
+    record: Mapping[str, Any]
 
     @property
     def links(self) -> list[Link]:
@@ -47,32 +40,36 @@ class Listed:
         return iso_element(self.release.manifest, self.settings, self.release.published_at)
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    settings: Settings
-    revision: int
-    listed: tuple[Listed, ...]
+class Shelf:
+    """What is listed at one revision of the registry."""
+
+    def __init__(self, registry: Registry, settings: Settings, seen: int) -> None:
+        self.settings, self.seen = settings, seen
+        releases = sorted(registry.current, key=lambda release: release.dataset)
+        catalogue = Catalogue(text_of(each.manifest, settings, each.published_at) for each in releases)
+        self.index = catalogue.index
+        listed = zip(releases, catalogue.records, strict=True)
+        self.listed = [Listed(release, settings, record) for release, record in listed]
 
 
-def create_csw(registry: Callable[[], Registry], settings: Settings) -> Blueprint:
-    """Answers /csw. The registry is asked on every request, so what was withdrawn is gone with the next one."""
+def create_csw(registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> Blueprint:
+    """Answers /csw. The revision is read on every request, so what was withdrawn is gone with the next one."""
     blueprint = Blueprint("csw", __name__)
-    kept: list[Catalogue] = []
+    kept: list[Shelf] = []
 
-    def catalogue() -> Catalogue:
-        served = registry()
-        if not kept or kept[0].revision != served.revision:
-            releases = sorted(served.current, key=lambda release: release.dataset)
-            kept[:] = [Catalogue(settings, served.revision, tuple(Listed(each, settings) for each in releases))]
+    def shelf() -> Shelf:
+        seen = revision()
+        if not kept or kept[0].seen != seen:
+            kept[:] = [Shelf(registry(), settings, seen)]
         return kept[0]
 
     @blueprint.get("/csw")
     def get() -> Response:
-        return _response(lambda: from_names(request.args), catalogue)
+        return _response(lambda: from_names(request.args), shelf)
 
     @blueprint.post("/csw")
     def post() -> Response:
-        return _response(_posted, catalogue)
+        return _response(_posted, shelf)
 
     return blueprint
 
@@ -84,48 +81,44 @@ def _posted() -> Query:
     return from_xml(body)
 
 
-def _response(asked: Callable[[], Query], catalogue: Callable[[], Catalogue]) -> Response:
+def _response(read: Callable[[], Query], shelf: Callable[[], Shelf]) -> Response:
+    status = 200
     try:
-        query = asked()
-        answer, status = ANSWERS[query.operation](query, catalogue()), 200
-    except Refused as refused:
-        answer, status = _exception(refused), 501 if refused.code == "OperationNotSupported" else 400
+        query = read()
+        answer = ANSWERS[query.operation](query, shelf())
+    except Refused as fault:
+        answer, status = rendered("exception.xml", fault=fault), 501 if fault.code == "OperationNotSupported" else 400
     except BadRequest as fault:
-        answer, status = _exception(Refused("InvalidParameterValue", "Constraint", fault.detail)), 400
-    response = Response(document(answer), status, content_type="application/xml; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+        refused = Refused("InvalidParameterValue", "Constraint", fault.detail)
+        answer, status = rendered("exception.xml", fault=refused), 400
+    headers = {"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
+    return Response(document(answer), status, headers, content_type="application/xml; charset=utf-8")
 
 
-def _exception(refused: Refused) -> Markup:
-    return rendered("exception.xml", fault=refused)
+def _capabilities(query: Query, shelf: Shelf) -> Markup:
+    return rendered("capabilities.xml", settings=shelf.settings, revision=shelf.seen)
 
 
-def _capabilities(query: Query, catalogue: Catalogue) -> Markup:
-    return rendered("capabilities.xml", settings=catalogue.settings, revision=catalogue.revision)
-
-
-def _describe(query: Query, catalogue: Catalogue) -> Markup:
+def _describe(query: Query, shelf: Shelf) -> Markup:
     return rendered("records.xml", operation="DescribeRecord")
 
 
-def _records(query: Query, catalogue: Catalogue) -> Markup:
+def _records(query: Query, shelf: Shelf) -> Markup:
     results = query.value("resultType", "hits", ("hits", "results")) == "results"
-    start, wanted = query.number("startPosition", 1, least=0) or 1, query.number("maxRecords", 10, least=0)
+    start, wanted = query.number("startPosition", 1) or 1, query.number("maxRecords", 10)
     _check_types(query)
-    found = _sorted(
-        [each for each in catalogue.listed if query.filter is None or matches(query.filter, each.entry)], query
-    )
-    page = found[start - 1 : start - 1 + min(wanted, MAX_RECORDS)] if results else []
-    newest = max((each.release.published_at for each in catalogue.listed), default=None)
+    where = None if query.filter is None else asked(query.filter)
+    question = Question(where=where, order=tuple(map(_sorted, query.sort)))
+    limit = min(wanted, MAX_RECORDS) if results else 0
+    page = [shelf.listed[row] for row in shelf.index.rows(question, offset=start - 1, limit=limit)]
+    newest = max((each.release.published_at for each in shelf.listed), default=None)
     return rendered(
         "records.xml",
         page=page,
-        matched=len(found),
+        matched=shelf.index.total(question),
         following=start + len(page),
         newest=newest and moment(newest),
-        **_form(query, catalogue),
+        **_form(query, shelf),
     )
 
 
@@ -135,25 +128,23 @@ def _check_types(query: Query) -> None:
             raise Refused("InvalidParameterValue", "typeNames", f"typeNames {name!r} tidak dikenal.")
 
 
-def _sorted(found: Sequence[Listed], query: Query) -> Sequence[Listed]:
-    for name, descending in reversed(query.sort):
-        bare = name.split(":")[-1].casefold()
-        key = ALIASES.get(bare, bare)
-        if key not in NAMES:
-            raise Refused("InvalidParameterValue", "SortBy", f"Tidak dapat diurutkan menurut {name!r}.")
-        found = sorted(found, key=lambda each: each.entry.texts.get(key, [""])[:1], reverse=descending)
-    return found
+def _sorted(by: tuple[str, bool]) -> tuple[str, bool]:
+    name, descending = by
+    try:
+        return column(name), descending
+    except BadRequest:
+        raise Refused("InvalidParameterValue", "SortBy", f"Tidak dapat diurutkan menurut {name!r}.") from None
 
 
-def _by_id(query: Query, catalogue: Catalogue) -> Markup:
+def _by_id(query: Query, shelf: Shelf) -> Markup:
     if not query.ids:
         raise Refused("MissingParameterValue", "id", "Parameter id tidak ada.")
-    known = {each.release.dataset: each for each in catalogue.listed}
+    known = {each.release.dataset: each for each in shelf.listed}
     page = [known[id] for id in query.ids if id in known]
-    return rendered("records.xml", page=page, **_form(query, catalogue))
+    return rendered("records.xml", page=page, **_form(query, shelf))
 
 
-ANSWERS: Mapping[str, Callable[[Query, Catalogue], Markup]] = {
+ANSWERS: Mapping[str, Callable[[Query, Shelf], Markup]] = {
     "GetCapabilities": _capabilities,
     "DescribeRecord": _describe,
     "GetRecords": _records,
@@ -161,12 +152,12 @@ ANSWERS: Mapping[str, Callable[[Query, Catalogue], Markup]] = {
 }
 
 
-def _form(query: Query, catalogue: Catalogue) -> dict[str, Any]:
+def _form(query: Query, shelf: Shelf) -> dict[str, Any]:
     """In which form records are written."""
     query.value("outputFormat", "application/xml", ("application/xml", "text/xml"))
     return {
         "operation": query.operation,
-        "settings": catalogue.settings,
+        "settings": shelf.settings,
         "schema": query.value("outputSchema", CSW, (CSW, GMD)),
         "size": query.value("ElementSetName", "summary", ("brief", "summary", "full")),
     }

@@ -10,10 +10,12 @@ from typing import Any
 from lxml import etree
 from pygeofilter.parsers import fes
 
-from server.ogc.cql_text import cql
-from server.ogc.elements import CSW, GML, OGC, OWS
+from server.ogc import filters
 from workflow.errors import BadRequest
 
+CSW = "http://www.opengis.net/cat/csw/2.0.2"
+GMD = "http://www.isotc211.org/2005/gmd"
+IN_CSW, IN_OGC, IN_OWS = f"{{{CSW}}}", "{http://www.opengis.net/ogc}", "{http://www.opengis.net/ows}"
 OPERATIONS = ("GetCapabilities", "DescribeRecord", "GetRecords", "GetRecordById")
 NOT_OFFERED = ("GetDomain", "Transaction", "Harvest")
 BODY_LIMIT = 256 * 1024
@@ -28,70 +30,65 @@ class Refused(Exception):
         self.code, self.locator, self.text = code, locator, text
 
 
+def _wrong(locator: str, text: str) -> Refused:
+    return Refused("InvalidParameterValue", locator, text)
+
+
 @dataclass(frozen=True)
 class Query:
-    """One request. `values` holds its parameters by lower-case name; `filter` is a pygeofilter tree."""
+    """One request. `values` holds its parameters by lower-case name; `filter` is a pygeofilter tree.
+
+    `sort` holds properties to sort by, True where descending.
+    """
 
     operation: str
     values: Mapping[str, str] = field(default_factory=dict)
     filter: Any = None
     ids: tuple[str, ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()
-    """Properties to sort by, True where descending."""
 
     def value(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         """Raises Refused where the value is none of those allowed."""
         given = self.values.get(name.lower()) or default
         if given not in allowed:
-            raise Refused(
-                "InvalidParameterValue", name, f"{name} tidak boleh {given!r}; pilihannya {', '.join(allowed)}."
-            )
+            raise _wrong(name, f"{name} tidak boleh {given!r}; pilihannya {', '.join(allowed)}.")
         return given
 
-    def number(self, name: str, default: int, least: int) -> int:
+    def number(self, name: str, default: int) -> int:
         text = self.values.get(name.lower()) or str(default)
-        if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-            raise Refused("InvalidParameterValue", name, f"{name} adalah bilangan bulat, paling kecil {least}.")
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            raise _wrong(name, f"{name} adalah bilangan bulat, paling kecil 0.")
         return int(text)
 
 
 def from_names(arguments: Mapping[str, str]) -> Query:
     """A GET request."""
     values = {name.lower(): value for name, value in arguments.items()}
-    return Query(
-        _operation(values),
-        values,
-        filter=_constraint(values),
-        ids=tuple(filter(None, values.get("id", "").split(","))),
-        sort=tuple(_sort_name(entry) for entry in values.get("sortby", "").split(",") if entry),
-    )
+    ids = tuple(filter(None, values.get("id", "").split(",")))
+    sort = tuple(_sort_name(entry) for entry in values.get("sortby", "").split(",") if entry)
+    return Query(_operation(values), values, _constraint(values), ids, sort)
 
 
 def _operation(values: Mapping[str, str]) -> str:
-    if not values.get("request"):
+    operation, version = values.get("request"), values.get("version")
+    if not operation:
         raise Refused("MissingParameterValue", "request", "Parameter request tidak ada.")
-    operation = values["request"]
     if operation in NOT_OFFERED:
         raise Refused("OperationNotSupported", operation, f"{operation} tidak dilayani: katalog ini hanya dibaca.")
     if operation not in OPERATIONS:
-        raise Refused("InvalidParameterValue", "request", f"Operasi {operation!r} tidak dikenal.")
+        raise _wrong("request", f"Operasi {operation!r} tidak dikenal.")
     if not values.get("service"):
         raise Refused("MissingParameterValue", "service", "Parameter service tidak ada.")
     if values["service"] != "CSW":
-        raise Refused("InvalidParameterValue", "service", "service harus CSW.")
-    _version(operation, values)
-    return operation
-
-
-def _version(operation: str, values: Mapping[str, str]) -> None:
-    accepted = values.get("acceptversions")
+        raise _wrong("service", "service harus CSW.")
     if operation == "GetCapabilities":
-        if accepted and "2.0.2" not in accepted.split(","):
+        if "2.0.2" not in (values.get("acceptversions") or "2.0.2").split(","):
             raise Refused("VersionNegotiationFailed", "acceptversions", "Hanya versi 2.0.2 yang dilayani.")
-    elif not values.get("version"):
+    elif not version:
         raise Refused("MissingParameterValue", "version", "Parameter version tidak ada.")
-    elif values["version"] != "2.0.2":
-        raise Refused("InvalidParameterValue", "version", "Hanya versi 2.0.2 yang dilayani.")
+    elif version != "2.0.2":
+        raise _wrong("version", "Hanya versi 2.0.2 yang dilayani.")
+    return operation
 
 
 def _sort_name(entry: str) -> tuple[str, bool]:
@@ -100,15 +97,14 @@ def _sort_name(entry: str) -> tuple[str, bool]:
 
 
 def _constraint(values: Mapping[str, str]) -> Any:
-    text = values.get("constraint")
+    text, language = values.get("constraint"), values.get("constraintlanguage", "").upper()
     if not text:
         return None
-    language = values.get("constraintlanguage", "").upper()
     if language == "CQL_TEXT":
-        return _cql(text)
+        return filters.parse(text)
     if language == "FILTER":
         return _filter(_xml(text.encode()))
-    raise Refused("InvalidParameterValue", "constraintLanguage", "constraintLanguage adalah CQL_TEXT atau FILTER.")
+    raise _wrong("constraintLanguage", "constraintLanguage adalah CQL_TEXT atau FILTER.")
 
 
 def from_xml(body: bytes) -> Query:
@@ -116,24 +112,18 @@ def from_xml(body: bytes) -> Query:
     root = _xml(body)
     name = etree.QName(root)
     if name.namespace != CSW:
-        raise Refused("InvalidParameterValue", "request", f"Permintaan harus dalam ruang nama {CSW}.")
-    query = root.find(f"{{{CSW}}}Query")
+        raise _wrong("request", f"Permintaan harus dalam ruang nama {CSW}.")
     values = {str(key).lower(): str(value) for key, value in root.attrib.items()} | {"request": name.localname}
-    if query is not None:
+    if (query := root.find(f"{IN_CSW}Query")) is not None:
         values["typenames"] = query.get("typeNames", "")
-    set_name = root.find(f".//{{{CSW}}}ElementSetName")
-    if set_name is not None:
-        values["elementsetname"] = (set_name.text or "").strip()
-    if versions := [entry.text or "" for entry in root.iter(f"{{{OWS}}}Version")]:
+    if (size := root.findtext(f".//{IN_CSW}ElementSetName")) is not None:
+        values["elementsetname"] = size.strip()
+    if versions := [entry.text or "" for entry in root.iter(f"{IN_OWS}Version")]:
         values["acceptversions"] = ",".join(versions)
-    ids = [part for entry in root.findall(f"{{{CSW}}}Id") for part in (entry.text or "").split(",")]
-    return Query(
-        _operation(values),
-        values,
-        filter=_xml_constraint(root.find(f".//{{{CSW}}}Constraint")),
-        ids=tuple(part.strip() for part in ids if part.strip()),
-        sort=tuple(_sort_property(entry) for entry in root.iter(f"{{{OGC}}}SortProperty")),
-    )
+    ids = [part.strip() for entry in root.findall(f"{IN_CSW}Id") for part in (entry.text or "").split(",")]
+    sort = tuple(_sort_property(entry) for entry in root.iter(f"{IN_OGC}SortProperty"))
+    constraint = _xml_constraint(root.find(f".//{IN_CSW}Constraint"))
+    return Query(_operation(values), values, constraint, tuple(filter(None, ids)), sort)
 
 
 def _xml(body: bytes) -> etree._Element:
@@ -148,45 +138,35 @@ def _xml(body: bytes) -> etree._Element:
 
 
 def _sort_property(entry: etree._Element) -> tuple[str, bool]:
-    order = entry.findtext(f"{{{OGC}}}SortOrder", "ASC").strip().upper()
-    return entry.findtext(f"{{{OGC}}}PropertyName", "").strip(), order.startswith("DESC")
+    order = entry.findtext(f"{IN_OGC}SortOrder", "ASC").strip().upper()
+    return entry.findtext(f"{IN_OGC}PropertyName", "").strip(), order.startswith("DESC")
 
 
 def _xml_constraint(constraint: etree._Element | None) -> Any:
     if constraint is None:
         return None
-    text = constraint.findtext(f"{{{CSW}}}CqlText")
-    if text is not None:
-        return _cql(text)
-    tree = constraint.find(f"{{{OGC}}}Filter")
-    if tree is None:
-        raise Refused("MissingParameterValue", "Constraint", "Constraint berisi ogc:Filter atau csw:CqlText.")
-    return _filter(tree)
-
-
-def _cql(text: str) -> Any:
-    try:
-        return cql(text)
-    except BadRequest as fault:
-        raise Refused("InvalidParameterValue", "Constraint", fault.detail) from None
+    if (text := constraint.findtext(f"{IN_CSW}CqlText")) is not None:
+        return filters.parse(text)
+    if (tree := constraint.find(f"{IN_OGC}Filter")) is not None:
+        return _filter(tree)
+    raise Refused("MissingParameterValue", "Constraint", "Constraint berisi ogc:Filter atau csw:CqlText.")
 
 
 def _filter(tree: etree._Element) -> Any:
     if _depth(tree) > DEPTH_LIMIT:
-        raise Refused("InvalidParameterValue", "Constraint", "Penyaring bersusun terlalu dalam.")
+        raise _wrong("Constraint", "Penyaring bersusun terlalu dalam.")
     if len(tree) == 0:
         return None
-    for like in tree.iter(f"{{{OGC}}}PropertyIsLike"):
-        like.set("escapeChar", like.get("escapeChar", like.get("escape", "\\")))
-        like.set("wildCard", like.get("wildCard", "%"))
-        like.set("singleChar", like.get("singleChar", "_"))
-    for envelope in tree.iter(f"{{{GML}}}Envelope"):
+    for like in tree.iter(f"{IN_OGC}PropertyIsLike"):
+        for sign, usual in (("escapeChar", like.get("escape", "\\")), ("wildCard", "%"), ("singleChar", "_")):
+            like.set(sign, like.get(sign, usual))
+    for envelope in tree.iter("{http://www.opengis.net/gml}Envelope"):
         _longitude_first(envelope)
     try:
         return fes.parse(tree)
     # The parser has no error of its own: whatever it stumbles over is the filter's fault.
     except Exception:
-        raise Refused("InvalidParameterValue", "Constraint", "Penyaring tidak dapat dipahami.") from None
+        raise BadRequest("Penyaring tidak dapat dipahami.") from None
 
 
 def _depth(element: etree._Element) -> int:
@@ -201,10 +181,7 @@ def _longitude_first(envelope: etree._Element) -> None:
     """EPSG:4326 as a URN counts latitude first; its short form and CRS84 longitude first."""
     srs = str(envelope.attrib.pop("srsName", "CRS84"))
     if not re.search(r"(4326|CRS84|:84)$", srs):
-        raise Refused(
-            "InvalidParameterValue", "srsName", f"BBOX dalam {srs!r} tidak dilayani; pakai EPSG:4326 atau CRS84."
-        )
+        raise _wrong("srsName", f"BBOX dalam {srs!r} tidak dilayani; pakai EPSG:4326 atau CRS84.")
     if srs.endswith("4326") and srs != "EPSG:4326":
         for corner in envelope:
-            if corner.text:
-                corner.text = " ".join(reversed(corner.text.split()))
+            corner.text = " ".join(reversed((corner.text or "").split()))

@@ -38,6 +38,7 @@ all: each (_AND each)*
     | scalar _IS [NOT] _NULL -> null
     | SPATIAL "(" operand "," operand ")" -> spatial
     | TEMPORAL "(" scalar "," scalar ")" -> temporal
+    | _BBOX "(" name "," NUMBER "," NUMBER "," NUMBER "," NUMBER ["," TEXT] ")" -> bbox
 
 ?operand: scalar
     | GEOMETRY
@@ -124,12 +125,12 @@ def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr", maybe_placeholders=True, transformer=_Tree())
 
 
-def _balanced(kind: type[ast.Combination], nodes: Sequence[Any]) -> Any:
+def balanced(kind: type[ast.Combination], nodes: Sequence[Any]) -> Any:
     """A thousand conditions in a row are ten deep, not a thousand."""
     if len(nodes) == 1:
         return nodes[0]
     half = len(nodes) // 2
-    return kind(_balanced(kind, nodes[:half]), _balanced(kind, nodes[half:]))
+    return kind(balanced(kind, nodes[:half]), balanced(kind, nodes[half:]))
 
 
 @v_args(inline=True)
@@ -140,10 +141,10 @@ class _Tree(Transformer[Token, Any]):
         return node
 
     def any(self, *nodes: Any) -> Any:
-        return _balanced(ast.Or, nodes)
+        return balanced(ast.Or, nodes)
 
     def all(self, *nodes: Any) -> Any:
-        return _balanced(ast.And, nodes)
+        return balanced(ast.And, nodes)
 
     def among(self, node: Any, not_: Token | None, *options: Any) -> ast.In:
         return ast.In(node, list(options), not_ is not None)
@@ -174,6 +175,10 @@ class _Tree(Transformer[Token, Any]):
 
     def temporal(self, word: Token, left: Any, right: Any) -> ast.Node:
         return _known(word, TEMPORAL_PREDICATES_MAP | {"t_disjoint": ast.TimeDisjoint})(left, right)
+
+    def bbox(self, name: ast.Attribute, west: float, south: float, east: float, north: float, _crs: Any) -> ast.BBox:
+        """Of CQL_TEXT, the older language that CSW clients write."""
+        return ast.BBox(name, west, south, east, north)
 
     def box(self, *edges: float) -> values.Envelope:
         if len(edges) == 5:

@@ -19,7 +19,7 @@ from pygeoapi.provider.base import (
 )
 from pygeofilter import ast
 
-from server.ogc.rendered import Rendered, chosen, open_collection
+from server.ogc.rendered import Readable, chosen, open_collection
 from server.store.index import Box, Period, Question, ReleaseIndex
 from workflow.errors import BadRequest, SebarError
 from workflow.layer import FieldType
@@ -36,11 +36,14 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
     def __init__(self, provider_def: dict[str, Any]) -> None:
         super().__init__({**provider_def, "storage_crs": _crs84()})
         try:
-            self.release: Rendered = open_collection(Path(self.data), self.options["collection"])
+            self.release = self.opened()
         except SebarError as error:
             raise ProviderGenericError(str(error), user_msg=error.detail) from error
         self.index: ReleaseIndex = provider_def.get("index") or self.release.index
         self._fields = schema_fields(self.release.entry)
+
+    def opened(self) -> Readable:
+        return open_collection(Path(self.data), self.options["collection"])
 
     def get_fields(self) -> dict[str, Any]:
         return deepcopy(self._fields)
@@ -76,19 +79,13 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
             rows = self.index.rows(question, offset=offset, limit=wanted) if wanted else ()
         except SebarError as error:
             raise ProviderInvalidQueryError(error.detail, user_msg=error.detail) from error
-        lines = self.release.lines(rows)
+        lines = map(self.release.line, rows)
         if skip_geometry or select_properties:
-            features: list[Any] = [
-                chosen(line, skip_geometry=skip_geometry, fields=select_properties) for line in lines
-            ]
+            features = [chosen(line, skip_geometry=skip_geometry, fields=select_properties) for line in lines]
         else:
             features = [self._feature(line) for line in lines]
-        return {
-            "type": "FeatureCollection",
-            "features": features,
-            "numberMatched": total,
-            "numberReturned": len(features),
-        }
+        counted = {"numberMatched": total, "numberReturned": len(features)}
+        return {"type": "FeatureCollection", "features": features, **counted}
 
     def get(self, identifier: str, **_ignored: Any) -> dict[str, Any]:
         row = self.index.row_of(identifier)
@@ -177,7 +174,7 @@ def _bad_datetime(text: str) -> BadRequest:
     )
 
 
-def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Rendered) -> ast.Node | None:
+def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Readable) -> ast.Node | None:
     """Equality parameters and the filter as one filter."""
     parts: list[ast.Node] = [
         ast.Equal(ast.Attribute(name), literal(name, text, release.rows.types[name])) for name, text in properties

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -19,10 +19,20 @@ from workflow.layer import FieldType
 OPEN_COLLECTIONS = 256
 
 
+class Readable(Protocol):
+    """`entry` is the collection's part of the manifest. A line is a GeoJSON feature, without its line end."""
+
+    @property
+    def entry(self) -> Mapping[str, Any]: ...
+    @property
+    def rows(self) -> Rows: ...
+    @property
+    def index(self) -> ReleaseIndex: ...
+    def line(self, row: int) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Rendered:
-    """`entry` is the collection's part of the manifest. Lines are GeoJSON features without their line end."""
-
     entry: Mapping[str, Any]
     rows: Rows
     text: memoryview
@@ -31,9 +41,6 @@ class Rendered:
 
     def line(self, row: int) -> bytes:
         return bytes(self.text[self.offsets[row] : self.offsets[row + 1] - 1])
-
-    def lines(self, rows: Iterable[int]) -> Iterator[bytes]:
-        return map(self.line, rows)
 
 
 def open_collection(folder: Path, collection: str) -> Rendered:

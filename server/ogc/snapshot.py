@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from server.ogc import openapi, records
+from server.ogc.catalogue import FIELDS
 from server.ogc.configuration import base, resource
 from server.ogc.engine import Api
 from server.ogc.provider import schema_fields
@@ -110,7 +111,8 @@ def build(
             broken.add(release.dataset)
     whole = tuple(release for release in registry.current if release.dataset not in broken)
     catalogue = records.catalogue_resource(replace(registry, current=whole), settings)
-    served[records.COLLECTION] = Served(records.COLLECTION, catalogue, records.FIELDS)
+    fields = schema_fields({"fields": FIELDS})
+    served[records.COLLECTION] = Served(records.COLLECTION, catalogue, fields)
     config = base(settings)
     config["resources"] = {name: one.resource for name, one in served.items()}
     return Snapshot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
@@ -111,26 +112,23 @@ class GeoPackageIndex(SqliteIndex):
 
 
 class MemoryIndex(SqliteIndex):
-    """The same over rows that lie in no file; each is a geometry, or None, and values by column."""
+    """The same over rows that lie in no file: each is a geometry, or None, and its values by field."""
 
-    def __init__(
-        self, rows: Rows, columns: Sequence[str], content: Iterable[tuple[BaseGeometry | None, Mapping[str, Any]]]
-    ):
+    def __init__(self, rows: Rows, content: Iterable[tuple[BaseGeometry | None, Mapping[str, Any]]]) -> None:
         super().__init__(rows)
         self._connection = _prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         self._asking = threading.Lock()
-        names, marks = ", ".join(map(_written, map(Name, columns))), ", ?" * len(columns)
+        names = ", ".join(_written(Name(field)) for field in rows.types)
         self._connection.execute(f"CREATE TABLE data (fid INTEGER PRIMARY KEY, geom BLOB, {names})")
         self._connection.execute("CREATE VIRTUAL TABLE rtree_data_geom USING rtree(id, minx, maxx, miny, maxy)")
+        insert = f"INSERT INTO data VALUES (?, ?{', ?' * len(rows.types)})"  # noqa: S608 - only question marks
         for fid, (geometry, values) in enumerate(content, start=1):
             blob = geometry and HEADER + geometry.wkb
-            row = (fid, blob, *(values.get(column) for column in columns))
-            self._connection.execute(f"INSERT INTO data VALUES (?, ?{marks})", row)  # noqa: S608 - only question marks
+            self._connection.execute(insert, (fid, blob, *(_kept(values.get(field)) for field in rows.types)))
             if geometry:
                 west, south, east, north = geometry.bounds
-                self._connection.execute(
-                    "INSERT INTO rtree_data_geom VALUES (?, ?, ?, ?, ?)", (fid, west, east, south, north)
-                )
+                edges = (fid, west, east, south, north)
+                self._connection.execute("INSERT INTO rtree_data_geom VALUES (?, ?, ?, ?, ?)", edges)
 
     def __del__(self) -> None:
         self._connection.close()
@@ -138,6 +136,13 @@ class MemoryIndex(SqliteIndex):
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._asking:
             return _answer(self._connection, sql, values)
+
+
+def _kept(value: Any) -> Any:
+    """Moments as in a GeoPackage, several values as JSON, NULL for none."""
+    if isinstance(value, date):
+        return SQLITE.moment(value).value
+    return json.dumps(value) if isinstance(value, list) and value else value or None
 
 
 @lru_cache(maxsize=TOTALS)

@@ -54,7 +54,9 @@ def running() -> Iterator[Served]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     root = f"http://127.0.0.1:{server.server_port}"
     state.url = f"{root}/csw"
-    app.register_blueprint(create_csw(lambda: state.registry, replace(SETTINGS, url=root)))
+    app.register_blueprint(
+        create_csw(lambda: state.registry, lambda: state.registry.revision, replace(SETTINGS, url=root))
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield state
@@ -178,6 +180,15 @@ def test_filters_are_joined(client: CatalogueServiceWeb) -> None:
         ("dct:modified BETWEEN '2026-01-01' AND '2026-03-27'", [KELURAHAN, "genangan-rob", "jumlah-penduduk"]),
         ("dc:title = 'O''Brien'", []),
         ("dct:abstract IS NULL", []),
+        (
+            "dct:modified > '2026-03-27T02:59:59Z' AND dct:modified LIKE '2026-03%'",
+            [KELURAHAN, "genangan-rob", "jumlah-penduduk"],
+        ),
+        (
+            "dct:modified = '2026-03' AND NOT dct:modified IN ('2026-03-26')",
+            [KELURAHAN, "genangan-rob", "jumlah-penduduk"],
+        ),
+        (" OR ".join(["dc:subject = 'ROB'"] * 300), ["genangan-rob"]),
     ],
 )
 def test_cql_text_finds_what_it_says(served: Served, text: str, found: list[str]) -> None:

@@ -16,7 +16,8 @@ from pygeoapi.config import validate_config
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from server.ogc.records import catalogue_resource
+from server.ogc.filters import parse
+from server.ogc.records import ReleaseRecords, catalogue_resource
 from tests.ogc.sample_releases import PUBLISHED, SETTINGS, manifest, registry, table
 
 BASE = """
@@ -92,6 +93,27 @@ def test_there_is_one_record_for_each_dataset(katalog: Katalog) -> None:
 )
 def test_records_are_found(katalog: Katalog, names: dict[str, str], found: list[str]) -> None:
     assert katalog.found(**names) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("title LIKE 'Genangan%'", ["genangan-rob"]),
+        ("title LIKE 'genangan%'", []),
+        ("CASEI(title) LIKE CASEI('GENANGAN%')", ["genangan-rob"]),
+        ("keywords = 'banjir' OR keywords IN ('penduduk', 'x')", ["genangan-rob", "jumlah-penduduk"]),
+        ("NOT keywords = 'banjir' AND keywords NOT LIKE 'pend%'", ["batas-kelurahan"]),
+        ("T_AFTER(updated, TIMESTAMP('2026-03-27T04:00:00Z'))", []),
+        ("updated > DATE('2026-03-27') AND S_WITHIN(geometry, BBOX(109.65,-6.88,109.71,-6.84))", ["genangan-rob"]),
+        ("S_TOUCHES(geometry, BBOX(109.70,-6.87,109.71,-6.86))", ["genangan-rob"]),
+        ("S_CROSSES(geometry, LINESTRING(109.60 -6.90, 109.65 -6.90))", ["batas-kelurahan"]),
+        ("S_OVERLAPS(geometry, BBOX(109.60,-6.90,109.66,-6.88))", ["batas-kelurahan"]),
+        ("S_EQUALS(geometry, BBOX(109.66,-6.87,109.70,-6.85))", ["genangan-rob"]),
+    ],
+)
+def test_every_declared_filter_can_be_asked_of_records(katalog: Katalog, said: str, found: list[str]) -> None:
+    provider = ReleaseRecords(yaml.safe_load(katalog.written)["resources"]["katalog"]["providers"][0])
+    assert [record["id"] for record in provider.query(filterq=parse(said))["features"]] == found
 
 
 def test_a_record_is_read_by_the_id_of_its_dataset(katalog: Katalog) -> None:

@@ -1,0 +1,91 @@
+"""The records of what is served, in a table that is asked like that of any other collection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pygeofilter import ast
+from shapely.geometry import shape
+
+from server.ogc.links import Manifest
+from server.ogc.metadata import record
+from server.ogc.xml import clean
+from server.settings import Settings
+from server.store.index import Rows
+from server.store.index_gpkg import MemoryIndex
+from workflow.layer import FieldType
+
+FIELDS = [
+    {"name": "title", "type": "string", "title": "Judul"},
+    {"name": "description", "type": "string", "title": "Abstrak"},
+    {"name": "keywords", "type": "string", "title": "Kata kunci"},
+    {"name": "type", "type": "string", "title": "Jenis sumber"},
+    {"name": "kind", "type": "string", "title": "Jenis data"},
+    {"name": "topic", "type": "string", "title": "Tema"},
+    {"name": "organization", "type": "string", "title": "Produsen Data"},
+    {"name": "period", "type": "string", "title": "Periode"},
+    {"name": "update_frequency", "type": "string", "title": "Frekuensi pemutakhiran"},
+    {"name": "license", "type": "string", "title": "Lisensi"},
+    {"name": "version", "type": "string", "title": "Rilis"},
+    {"name": "content_hash", "type": "string", "title": "Sidik isi"},
+    {"name": "created", "type": "date-time", "title": "Dibuat"},
+    {"name": "updated", "type": "date-time", "title": "Disebarluaskan"},
+]
+"""What OGC clients may ask of a record, as a manifest describes fields."""
+TEXTS = ("anytext", "identifier", "subject", "format", "language", "publisher", "created_text", "updated_text")
+"""What CSW clients may ask beside these. Moments are texts there, which LIKE may be asked of."""
+TYPES = {str(field["name"]): FieldType(field["type"]) for field in FIELDS} | dict.fromkeys(TEXTS, FieldType.STRING)
+TIME = ("first_day", "last_day")
+MANY = ("keywords", "subject", "format")
+
+
+class Catalogue:
+    """Records, as GeoJSON texts, and the index over them. It can be read like a collection of a release."""
+
+    entry: Mapping[str, Any] = {"fields": FIELDS}
+
+    def __init__(self, texts: Iterable[bytes]) -> None:
+        self.texts = tuple(texts)
+        self.records: tuple[dict[str, Any], ...] = tuple(map(orjson.loads, self.texts))
+        types = TYPES | dict.fromkeys(TIME, FieldType.DATE)
+        self.rows = Rows(types, len(self.texts), True, "identifier", *TIME, many=frozenset(MANY))
+        content = ((each["geometry"] and shape(each["geometry"]), _row(each)) for each in self.records)
+        self.index = MemoryIndex(self.rows, content)
+
+    def line(self, row: int) -> bytes:
+        return self.texts[row]
+
+    def lines(self, rows: Iterable[int]) -> Iterator[bytes]:
+        return map(self.line, rows)
+
+
+def containing(word: str, *, not_: bool = False) -> ast.Like:
+    """A word anywhere in a record, in any case."""
+    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", word) + "%"
+    return ast.Like(ast.Attribute("anytext"), pattern, True, "%", "_", "\\", not_)
+
+
+def text_of(manifest: Manifest, settings: Settings, published_at: datetime) -> bytes:
+    return clean(json.dumps(record(manifest, settings, published_at), ensure_ascii=False)).encode()
+
+
+def _row(record: Mapping[str, Any]) -> dict[str, Any]:
+    said = record["properties"]
+    row = {name: value for name, value in said.items() if isinstance(value, str) and name in TYPES} | {
+        "identifier": record["id"],
+        "keywords": said.get("keywords", []),
+        "subject": [word for word in (*said.get("keywords", ()), said.get("topic")) if word],
+        "format": [one["name"] for one in said.get("formats", ())],
+        "language": said["language"]["code"],
+        "publisher": next(one["organization"] for one in said["contacts"] if "publisher" in one["roles"]),
+    }
+    words = [word for value in row.values() for word in (value if isinstance(value, list) else [value])]
+    for name in ("created", "updated"):
+        row |= {name: datetime.fromisoformat(said[name]), f"{name}_text": said[name]}
+    row |= zip(TIME, record["time"]["interval"] if record["time"] else (), strict=False)
+    return row | {"anytext": "\n".join(words)}
