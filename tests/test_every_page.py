@@ -1,0 +1,124 @@
+"""Every page of the sample city in a real browser, as each person, at a desk's and at a phone's size."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from tests.interop.conftest import Live, free_port, running, sample_city
+from tests.pages.test_browser import QUIET, SOFTWARE, pytestmark  # noqa: F401 - the same reasons to skip
+
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+SIZES = ((1366, 768), (360, 740))
+PAGES: dict[str, tuple[str, ...]] = {
+    "": (
+        "/",
+        "/data",
+        "/data?q=tidak+ada+yang+begini",
+        "/data/batas-kelurahan",
+        "/data/jumlah-penduduk",
+        "/peta",
+        "/statistik",
+        "/jadwal",
+        "/masuk",
+        "/ogc",
+        "/ogc/conformance",
+        "/ogc/openapi",
+        "/ogc/collections",
+        "/ogc/collections/genangan-rob",
+        "/ogc/collections/genangan-rob/items",
+        "/ogc/collections/genangan-rob/schema",
+        "/ogc/collections/katalog",
+        "/ogc/collections/katalog/items",
+    ),
+    "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "submitted"),
+    "walidata": ("/meja/walidata/", "submitted", "verified", "approved", "published", "/meja/daftar-data/"),
+    "pembina-geospasial": ("/meja/pembina-data/", "geospatial"),
+    "admin": ("/meja/admin/", "/meja/admin/opd", "/meja/admin/kalender"),
+}
+CASES = [(person, page) for person, pages in PAGES.items() for page in pages]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    home = tmp_path_factory.mktemp("pages") / "home"
+    settings = sample_city(home, free_port())
+    environment = {"SEBAR_HOME": str(home), "SEBAR_PORT": str(settings.port), "SEBAR_WORKERS": "1"}
+    command = [sys.executable, "-m", "server.cli", "web"]
+    with running(command, f"{settings.url}/healthz", environment, home.parent / "web.log"):
+        yield Live(settings.url, settings)
+
+
+@pytest.fixture(scope="module")
+def contexts(live: Live) -> Iterator[dict[tuple[str, int], BrowserContext]]:
+    """One signed-in browser for each person and size."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*QUIET, *SOFTWARE])
+        opened = {}
+        for person in PAGES:
+            for width, height in SIZES:
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, reduced_motion="reduce", has_touch=width < 720
+                )
+                if person:
+                    page = context.new_page()
+                    page.goto(f"{live.url}/masuk")
+                    page.get_by_label("Nama pengguna").fill(person)
+                    page.get_by_label("Kata sandi").fill(live.settings.demo_password)
+                    page.get_by_role("button", name="Masuk").click()
+                    page.wait_for_url("**/meja/**")
+                    page.close()
+                opened[person, width] = context
+        yield opened
+        browser.close()
+
+
+def address(live: Live, person: str, page: str) -> str:
+    """A path, or the page of a submission that is at this status (or of this kind)."""
+    if page.startswith("/"):
+        return live.url + page
+    agency = {"produsen": "dpupr"}.get(person, "%")
+    with closing(sqlite3.connect(live.settings.home / "sebar.sqlite")) as records:
+        if page == "geospatial":
+            found = records.execute("SELECT id FROM submissions WHERE status = 'verified' AND kind = ?", (page,))
+        else:
+            found = records.execute(
+                "SELECT id FROM submissions WHERE status = ? AND agency LIKE ? ORDER BY id", (page, agency)
+            )
+        return f"{live.url}/meja/pengajuan/{found.fetchone()[0]}"
+
+
+@pytest.mark.parametrize(("person", "path"), CASES)
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_a_page_is_whole_readable_and_our_own(
+    live: Live, contexts: dict[tuple[str, int], BrowserContext], person: str, path: str, width: int
+) -> None:
+    """Status 200, no console error, no request to another host, no sideways scrolling, nothing serious for axe."""
+    faults: list[str] = []
+    page = contexts[person, width].new_page()
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(own(live)) else None)
+    answer = page.goto(address(live, person, path), wait_until="networkidle")
+    assert answer is not None
+    assert answer.status == 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    serious = [
+        f"{fault['id']}: {[node['html'][:120] for node in fault['nodes'][:3]]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+    page.close()
+    assert faults + serious == []
+
+
+def own(live: Live) -> tuple[str, ...]:
+    return (live.url, "data:", "blob:")
