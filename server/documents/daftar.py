@@ -15,17 +15,13 @@ from workflow.labels import ROLES, STATUSES, tanggal
 from workflow.sop import SOP, Kind, Role, Status
 from workflow.store import Batch, Person, Records, SubmissionRecord
 
+_PATH = (
+    Status.SUBMITTED, Status.VERIFIED, Status.APPROVED, Status.PUBLISHED, Status.SUPERSEDED, Status.WITHDRAWN,
+)  # fmt: skip
 REACHED: dict[str, tuple[Status, ...]] = {
-    "submit": (
-        Status.SUBMITTED,
-        Status.VERIFIED,
-        Status.APPROVED,
-        Status.PUBLISHED,
-        Status.SUPERSEDED,
-        Status.WITHDRAWN,
-    ),
-    "verify": (Status.VERIFIED, Status.APPROVED, Status.PUBLISHED, Status.SUPERSEDED, Status.WITHDRAWN),
-    "approve": (Status.APPROVED, Status.PUBLISHED, Status.SUPERSEDED, Status.WITHDRAWN),
+    "submit": _PATH,
+    "verify": _PATH[1:],
+    "approve": _PATH[2:],
     "publish": (Status.PUBLISHED,),
 }
 """Which submissions stand on the list of each step: those that came this far and were not sent back."""
@@ -85,6 +81,7 @@ def daftar_data(
 ) -> bytes:
     """The printed list. `title` is one of TITLES, `agency` the agency's name."""
     signer = SIGNERS.get(STEP_OF_TITLE.get(title, ""), Role.WALIDATA)
+    offices = {Role.PRODUSEN_DATA: agency, Role.WALIDATA: settings.office}
     data = {
         "kop": letterhead(settings),
         "title": title,
@@ -95,10 +92,7 @@ def daftar_data(
         "columns": COLUMNS,
         "rows": [_cells(index, row) for index, row in enumerate(rows, start=1)],
         "place": f"{place_name(settings)}, {tanggal(_day(at))}",
-        "signature": {
-            "role": ROLES[signer],
-            "agency": {Role.PRODUSEN_DATA: agency, Role.WALIDATA: settings.office}.get(signer, ""),
-        },
+        "signature": {"role": ROLES[signer], "agency": offices.get(signer, "")},
     }
     return pdf("daftar.typ", data, at=at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -35,32 +36,22 @@ def step_document(
 ) -> bytes:
     """The PDF of one step. `people` by id, each with the name of their agency to print."""
     letter = LETTERS[event.step]
-    sender, receiver = Role.WALIDATA, Role.PRODUSEN_DATA
-    if event.step == "return" and event.source is Status.VERIFIED:
+    returned, sender, receiver = event.step == "return", Role.WALIDATA, Role.PRODUSEN_DATA
+    if returned and event.source is Status.VERIFIED:
         sender, receiver = Role.PEMBINA_DATA, Role.WALIDATA
-    said = {
-        "today": f"Pada hari ini, {day_in_words(_day(event.at))},",
-        "agency": agency.name,
-        "receiver": ROLES[receiver],
-    }
-    signers = [
-        (
-            word,
-            sender if event.step == "return" else role,
-            event.actor if who == "actor" else getattr(record.move, who or "_", None),
-        )
-        for word, role, who in letter.signers
-    ]
-    data = _data(letter, record, agency, batch, settings, number) | {
-        "opening": letter.opening.format(**said),
-        "closing": TO_WALIDATA if receiver is Role.WALIDATA and event.step == "return" else letter.closing,
-        "facts": _facts(record, agency, batch) + _facts_of_step(event, record, settings, release),
+    today = f"Pada hari ini, {day_in_words(_day(event.at))},"
+    data = _data(letter, record, agency, batch, settings, number, today=today, receiver=ROLES[receiver])
+    data |= {
+        "closing": TO_WALIDATA if receiver is Role.WALIDATA else letter.closing,
+        "facts": data["facts"] + _facts_of_step(event, record, settings, release),
         "note": {"title": letter.note, "text": event.note} if letter.note and event.note.strip() else None,
         "place": f"{place_name(settings)}, {tanggal(_day(event.at))}",
-        "signatures": [_signature(word, role, people.get(who or ""), agency, settings) for word, role, who in signers],
-        **_seal(event.content_hash, settings),
-        **_results(letter, event.step, findings, people),
+        "signatures": [
+            _signature(word, sender if returned else role, people.get(_who(who, record, event.actor)), agency, settings)
+            for word, role, who in letter.signers
+        ],
     }
+    data |= _seal(event.content_hash, settings) | _results(letter, event.step, findings, people)
     return pdf("surat.typ", data, at=event.at, qr=qr_code(data["address"]))
 
 
@@ -75,33 +66,35 @@ def blank_approval(
     at: datetime,
 ) -> bytes:
     """The lembar pengesahan to print, sign and scan, for a Pembina Data who does not sign in."""
-    who = (record.move.verified_by or "", "")
-    data = _data(BLANK, record, agency, batch, settings, "____________________") | {
-        "opening": BLANK.opening.format(agency=agency.name),
-        "closing": BLANK.closing,
-        "facts": _facts(record, agency, batch),
-        "note": None,
-        "place": f"{place_name(settings)}, ____________________",
+    line = "_" * 20
+    data = _data(BLANK, record, agency, batch, settings, line) | {
+        "place": f"{place_name(settings)}, {line}",
         "signatures": [
-            _signature(word, role, people.get(id), agency, settings)
-            for (word, role, _), id in zip(BLANK.signers, who, strict=True)
+            _signature(word, role, people.get(_who(who, record)), agency, settings) for word, role, who in BLANK.signers
         ],
-        **_seal(record.move.content_hash, settings),
-        **_results(BLANK, "approve", findings, people),
     }
+    data |= _seal(record.move.content_hash, settings) | _results(BLANK, "approve", findings, people)
     return pdf("surat.typ", data, at=at, qr=qr_code(data["address"]))
 
 
+def _who(who: str, record: SubmissionRecord, actor: str = "") -> str:
+    return actor if who == "actor" else (who and getattr(record.move, who)) or ""
+
+
 def _data(
-    letter: Letter, record: SubmissionRecord, agency: Agency, batch: Batch, settings: Settings, number: str
+    letter: Letter, record: SubmissionRecord, agency: Agency, batch: Batch, settings: Settings, number: str, **said: str
 ) -> dict[str, Any]:
-    footer = " · ".join(filter(None, (letter.title, number.strip("_"), record.title[:80])))
+    """What every document says; a step says more."""
     return {
         "kop": letterhead(settings),
         "blank": letter is BLANK,
         "title": letter.title,
         "number": number,
-        "footer": footer,
+        "footer": " · ".join(filter(None, (letter.title, number.strip("_"), record.title[:80]))),
+        "opening": letter.opening.format(agency=agency.name, **said),
+        "closing": letter.closing,
+        "facts": _facts(record, agency, batch),
+        "note": None,
     }
 
 
@@ -152,11 +145,9 @@ def _results(
     letter: Letter, step: str, findings: Sequence[FindingRecord], people: Mapping[str, Person]
 ) -> dict[str, Any]:
     """Counts by principle, the warnings set aside and, where data go back, what is still wrong."""
-    waived = (
-        [entry for entry in findings if entry.waived_by] if step in ("verify", "approve", "approve_on_paper") else []
-    )
-    wrong = [entry for entry in findings if not entry.waived_by and entry.severity != Severity.INFORMS]
-    wrong = wrong if step == "return" else []
+    ratified, returned = step in ("verify", "approve", "approve_on_paper"), step == "return"
+    waived = [entry for entry in findings if ratified and entry.waived_by]
+    wrong = [entry for entry in findings if returned and not entry.waived_by and entry.severity != Severity.INFORMS]
     more = len(wrong) - SHOWN_FINDINGS
     return {
         "summary": [_counts(principle, findings) for principle in Principle] if letter.summary else [],
@@ -168,12 +159,9 @@ def _results(
 
 def _counts(principle: Principle, findings: Sequence[FindingRecord]) -> list[str]:
     own = [entry for entry in findings if entry.principle == principle]
-
-    def count(severity: Severity) -> str:
-        return str(sum(entry.severity == severity and not entry.waived_by for entry in own))
-
-    waived = str(sum(bool(entry.waived_by) for entry in own))
-    return [PRINCIPLES[principle], count(Severity.BLOCKS), count(Severity.WARNS), waived, count(Severity.INFORMS)]
+    left = Counter(entry.severity for entry in own if not entry.waived_by)
+    counts = (left[Severity.BLOCKS], left[Severity.WARNS], len(own) - left.total(), left[Severity.INFORMS])
+    return [PRINCIPLES[principle], *map(str, counts)]
 
 
 def _waived(entry: FindingRecord, people: Mapping[str, Person]) -> dict[str, str]:
@@ -183,14 +171,13 @@ def _waived(entry: FindingRecord, people: Mapping[str, Person]) -> dict[str, str
 
 
 def _place(entry: FindingRecord) -> str:
-    parts = ((f"baris {entry.row}" if entry.row else ""), (f"kolom {entry.column}" if entry.column else ""))
-    return ", ".join(filter(None, parts)) or "seluruh data"
+    parts = (entry.row and f"baris {entry.row}", entry.column and f"kolom {entry.column}")
+    return ", ".join(part for part in parts if part) or "seluruh data"
 
 
 def _signature(word: str, role: Role, person: Person | None, agency: Agency, settings: Settings) -> dict[str, str]:
-    office = {Role.PRODUSEN_DATA: agency.name, Role.WALIDATA: settings.office}.get(
-        role, person.agency if person else ""
-    )
+    offices = {Role.PRODUSEN_DATA: agency.name, Role.WALIDATA: settings.office}
+    office = offices.get(role, person.agency if person else "")
     return {"as": f"{word},", "role": ROLES[role], "agency": office, "name": person.name if person else ""}
 
 
