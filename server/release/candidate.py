@@ -10,8 +10,8 @@ import orjson
 import shapely
 
 from server.failpoints import failpoint
-from server.release.dictionary import described, dictionary, field_name
-from server.release.disk import described_file, files_below, whole_folder
+from server.release.dictionary import described, dictionary
+from server.release.disk import described_file, whole_folder
 from server.release.downloads import write_downloads
 from server.release.features import canonical, write_features
 from server.release.geopackage import geometry_type, write_geopackage
@@ -22,9 +22,8 @@ from workflow.periods import interval
 from workflow.sop import Kind
 from workflow.statistics import Boundary, as_map
 
-__all__ = ["build_candidate", "described", "dictionary", "field_name"]
+__all__ = ["build_candidate", "described", "dictionary"]
 
-RULES = "1"
 Progress = Callable[[str, int, int], None]
 
 
@@ -49,20 +48,17 @@ def build_candidate(
     said = _plain({name: value for name, value in metadata.items() if name != "fields"} | {"kind": str(kind)})
     layer = canonical(described(layer, {**metadata, "kind": str(kind)}, layer.reading))
     drawn = _as_map(layer, boundary) if kind == Kind.STATISTICS and layer.geometry is None else None
-    used = boundary if isinstance(drawn, Layer) else None
-    named = {"dataset": used.dataset, "number": used.number, "content_hash": used.content_hash} if used else None
-    reading = _plain(layer.reading | ({"boundary": named} if named else {}))
+    used = None
+    if boundary and isinstance(drawn, Layer):
+        used = {"dataset": boundary.dataset, "number": boundary.number, "content_hash": boundary.content_hash}
+    reading = _plain(layer.reading | ({"boundary": used} if used else {}))
     title = str(said.get("title") or layer.name)
     with whole_folder(folder) as work:
-        collections = [write_collection(layer, work, ".", id=dataset, title=title, metadata=said, progress=progress)]
+        collections = [_write_collection(layer, work, ".", dataset, title, said.get("period"), progress)]
         if isinstance(drawn, Layer):
-            map_id, map_title = f"{dataset}-peta", f"{title} (peta)"
-            collections.append(
-                write_collection(
-                    canonical(drawn), work, "peta", id=map_id, title=map_title, metadata=said, progress=progress
-                )
-                | {"codes_left_out": drawn.reading["codes_left_out"]}
-            )
+            name, title_of_map, left_out = f"{dataset}-peta", f"{title} (peta)", drawn.reading["codes_left_out"]
+            entry = _write_collection(canonical(drawn), work, "peta", name, title_of_map, said.get("period"), progress)
+            collections.append(entry | {"codes_left_out": left_out})
         manifest = {
             "dataset": dataset,
             "number": None,
@@ -75,16 +71,20 @@ def build_candidate(
                 reading=reading,
                 berita_acara_sha256=str(berita_acara.get("sha256", "")),
             ),
-            "rules": RULES,
+            "rules": "1",
             "built_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "upload": _plain(upload),
             "berita_acara": _plain(berita_acara),
             "metadata": said,
             "reading": reading,
-            "boundary": named,
+            "boundary": used,
             **({"without_map": drawn} if isinstance(drawn, str) else {}),
             "collections": collections,
-            "files": {name: described_file(path) for name, path in files_below(work).items()},
+            "files": {
+                path.relative_to(work).as_posix(): described_file(path)
+                for path in sorted(work.rglob("*"))
+                if path.is_file()
+            },
         }
         write_manifest(manifest, work)
         failpoint("candidate.before_rename")
@@ -101,23 +101,18 @@ def _as_map(layer: Layer, boundary: Boundary | None) -> Layer | str:
     return as_map(layer, str(code), str(period) if period else None, boundary)
 
 
-def write_collection(
-    layer: Layer,
-    folder: Path,
-    below: str,
-    *,
-    id: str,
-    title: str,
-    metadata: Mapping[str, Any],
-    progress: Progress,
+def _write_collection(
+    layer: Layer, folder: Path, below: str, id: str, title: str, period: object, progress: Progress
 ) -> dict[str, Any]:
     """The files of one collection from a canonical layer, in `folder/below`, and its entry in the manifest."""
     work, total = folder / below, len(layer)
     work.mkdir(exist_ok=True)
+    code, period_field = layer.reading.get("code"), layer.reading.get("period_column")
     sha256 = write_features(layer, work, lambda done: progress("Tulis fitur", done, total))
     failpoint("candidate.features")
     progress("Tulis GeoPackage", 0, total)
-    write_geopackage(layer, work / "data.gpkg", title=title, indexed=_indexed(layer))
+    indexed = [layer.key, code, period_field, *(field.name for field in layer.fields if field.codes)]
+    write_geopackage(layer, work / "data.gpkg", title=title, indexed=[str(name) for name in indexed if name])
     failpoint("candidate.geopackage")
     progress("Tulis unduhan", 0, total)
     write_downloads(layer, work, name=id)
@@ -130,8 +125,8 @@ def write_collection(
         "count": total,
         "bbox": _bbox(layer),
         "geometry_type": geometry_type(layer.geometry) if layer.geometry is not None else None,
-        "temporal": _temporal(layer, metadata.get("period")),
-        "period_field": layer.reading.get("period_column"),
+        "temporal": _temporal(layer, period),
+        "period_field": period_field,
         "source_crs": layer.source_crs,
         "key": layer.key,
         "features_sha256": sha256,
@@ -142,29 +137,20 @@ def write_collection(
 def _temporal(layer: Layer, said: object) -> list[str] | None:
     """First and last day of the period column, else of the period in the metadata."""
     name = layer.reading.get("period_column")
-    cells = layer.columns.column(str(name)).unique().to_pylist() if name else []
-    found = [days for cell in cells if (days := interval(cell))] or [days for days in [interval(said)] if days]
-    if not found:
-        return None
-    return [min(first for first, _ in found).isoformat(), max(last for _, last in found).isoformat()]
-
-
-def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
-    (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-
-
-def _indexed(layer: Layer) -> list[str]:
-    wanted = [layer.key, layer.reading.get("code"), layer.reading.get("period_column")]
-    wanted += [field.name for field in layer.fields if field.codes]
-    return [str(name) for name in wanted if name]
+    cells = layer.columns[str(name)].unique().to_pylist() if name else []
+    found = list(filter(None, map(interval, cells))) or list(filter(None, [interval(said)]))
+    return [min(found)[0].isoformat(), max(last for _, last in found).isoformat()] if found else None
 
 
 def _bbox(layer: Layer) -> list[float] | None:
     """West, south, east, north in CRS84; None for raw coordinates of an unknown system."""
-    if layer.geometry is None or layer.source_crs is None:
+    if layer.geometry is None or layer.source_crs is None or shapely.is_missing(layer.geometry).all():
         return None
-    shapes = layer.geometry[~shapely.is_missing(layer.geometry)]
-    return [float(edge) for edge in np.round(shapely.total_bounds(shapes), 7)] if len(shapes) else None
+    return [float(edge) for edge in np.round(shapely.total_bounds(layer.geometry), 7)]
+
+
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
 
 
 def _plain(value: object) -> Any:

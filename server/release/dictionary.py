@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
@@ -27,99 +27,66 @@ def described(layer: Layer, metadata: Mapping[str, Any], reading: Mapping[str, A
     A type declared in the dictionary is taken where every value fits it, and ignored where one does not.
     Doing it twice changes nothing.
     """
-    said = {name: entry for entry in metadata.get("fields") or [] if (name := field_name(layer, _column_of(entry)))}
-    described_layer = layer
-    for position, field in enumerate(layer.fields):
-        described_layer = _with_field(described_layer, position, _completed(field, said.get(field.name, {})))
-    merged = {**_found_out(layer, metadata), **layer.reading, **{name: said for name, said in reading.items() if said}}
-    for role in ("code", "period_column"):
-        if merged.get(role) is not None:
-            merged[role] = field_name(layer, merged[role])
-    key = metadata.get("key") or layer.key
-    return replace(described_layer, key=field_name(layer, key), reading=merged)
-
-
-def _found_out(layer: Layer, metadata: Mapping[str, Any]) -> dict[str, object]:
-    """Which columns of a statistical table hold the area's code and the period, where nobody says it."""
-    if metadata.get("kind") != Kind.STATISTICS:
-        return {}
-    return {"code": area_code_field(layer), "period_column": period_field(layer)}
+    entries = {
+        field_name(layer, entry.get("name") or entry.get("label")): entry for entry in metadata.get("fields") or ()
+    }
+    fields, columns = list(layer.fields), layer.columns
+    for at, field in enumerate(layer.fields):
+        fields[at] = _completed(field, entries.get(field.name, {}))
+        if fields[at].type is not field.type:
+            try:
+                column = columns.column(at).cast(ARROW_TYPES[fields[at].type])
+                columns = columns.set_column(at, field.name, column)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                fields[at] = replace(fields[at], type=field.type)
+    # Which columns of a statistical table hold the area's code and the period is found out where nobody says it.
+    roles: dict[str, Any] = {}
+    if metadata.get("kind") == Kind.STATISTICS:
+        roles = {"code": area_code_field(layer), "period_column": period_field(layer)}
+    roles |= layer.reading | {name: said for name, said in reading.items() if said}
+    roles |= {role: field_name(layer, roles[role]) for role in ("code", "period_column") if role in roles}
+    key = field_name(layer, metadata.get("key") or layer.key)
+    return replace(layer, fields=tuple(fields), columns=columns, key=key, reading=roles)
 
 
 def field_name(layer: Layer, said: object) -> str | None:
     """The generated name of a column given by that name or by its label in the file; None where there is none."""
-    if not said:
-        return None
-    names = {field.name for field in layer.fields}
-    if str(said) in names:
-        return str(said)
-    wanted = str(said).strip().casefold()
-    return next((field.name for field in layer.fields if field.label.strip().casefold() == wanted), None)
+    wanted = str(said or "")
+    named = [field.name for field in layer.fields if field.name == wanted]
+    named += [field.name for field in layer.fields if field.label.strip().casefold() == wanted.strip().casefold()]
+    return named[0] if said and named else None
 
 
 def dictionary(layer: Layer) -> list[dict[str, Any]]:
     """The fields as manifest.json keeps them and as the content hash takes them."""
     return [
-        {
-            "name": field.name,
-            "type": str(field.type),
-            "label": field.label or field.name,
-            "title": field.title,
-            "definition": field.definition,
-            "unit": field.unit,
-            "codes": list(field.codes),
-            "null_meaning": field.null_meaning,
-        }
+        asdict(field) | {"type": str(field.type), "label": field.label or field.name, "codes": list(field.codes)}
         for field in layer.fields
     ]
 
 
-def readable(label: str) -> str:
+def _completed(field: Field, said: Mapping[str, Any]) -> Field:
+    declared = str(said.get("type") or field.type)
+    definition = str(said.get("definition") or field.definition)
+    codes = said.get("codes") or field.codes
+    if isinstance(codes, Mapping):
+        meanings = "; ".join(f"{code} = {meaning}" for code, meaning in codes.items())
+        definition = definition if definition.endswith(meanings) else f"{definition} {meanings}".strip()
+    return replace(
+        field,
+        type=FieldType(declared) if declared in set(FieldType) else field.type,
+        label=field.label or field.name,
+        title=str(said.get("title") or field.title or _readable(field.label or field.name)),
+        definition=definition,
+        unit=str(said.get("unit") or field.unit),
+        codes=tuple(map(str, codes)),
+        null_meaning=str(said.get("null_meaning") or field.null_meaning),
+    )
+
+
+def _readable(label: str) -> str:
     """KODE_KELURAHAN → Kode kelurahan; a short word of capitals that stands alone, such as NPSN, stays."""
     text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label.replace("_", " ")).split())
     if text.isupper() and (len(text) > 4 or " " in text):
         text = text.lower()
     return text[:1].upper() + text[1:]
-
-
-def _column_of(entry: Mapping[str, Any]) -> object:
-    return entry.get("name") or entry.get("label")
-
-
-def _completed(field: Field, said: Mapping[str, Any]) -> Field:
-    label = field.label or field.name
-    declared = str(said.get("type") or field.type)
-    return replace(
-        field,
-        type=FieldType(declared) if declared in set(FieldType) else field.type,
-        label=label,
-        title=str(said.get("title") or field.title or readable(label)),
-        definition=_definition(field, said),
-        unit=str(said.get("unit") or field.unit),
-        codes=tuple(str(code) for code in said.get("codes") or field.codes),
-        null_meaning=str(said.get("null_meaning") or field.null_meaning),
-    )
-
-
-def _definition(field: Field, said: Mapping[str, Any]) -> str:
-    """What codes mean, where the dictionary says it, stands behind the definition."""
-    definition = str(said.get("definition") or field.definition)
-    codes = said.get("codes")
-    if not isinstance(codes, Mapping):
-        return definition
-    meanings = "; ".join(f"{code} = {meaning}" for code, meaning in codes.items())
-    return definition if definition.endswith(meanings) else f"{definition} {meanings}".strip()
-
-
-def _with_field(layer: Layer, position: int, field: Field) -> Layer:
-    before = layer.fields[position]
-    columns = layer.columns
-    if field.type is not before.type:
-        try:
-            column = columns.column(position).cast(ARROW_TYPES[field.type])
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            field = replace(field, type=before.type)
-        else:
-            columns = columns.set_column(position, field.name, column)
-    fields = (*layer.fields[:position], field, *layer.fields[position + 1 :])
-    return replace(layer, fields=fields, columns=columns)

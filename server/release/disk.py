@@ -12,7 +12,6 @@ MEDIA_TYPES = {
     ".gpkg": "application/geopackage+sqlite3",
     ".geojsonl": "application/geo+json-seq",
     ".geojson": "application/geo+json",
-    ".offsets": "application/octet-stream",
     ".csv": "text/csv; charset=utf-8",
     ".zip": "application/zip",
     ".xml": "application/xml",
@@ -27,29 +26,8 @@ def sha256_of(path: Path) -> str:
 
 def described_file(path: Path) -> dict[str, object]:
     """What manifest.json says of a file."""
-    return {
-        "bytes": path.stat().st_size,
-        "sha256": sha256_of(path),
-        "media_type": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
-    }
-
-
-def files_below(folder: Path) -> dict[str, Path]:
-    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def fsync_below(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        fsync(path)
-    fsync(folder)
+    media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path), "media_type": media_type}
 
 
 @contextmanager
@@ -66,17 +44,22 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         yield work
         work.chmod(0o755)
-        fsync_below(work)
-        replace_folder(work, target)
+        for path in (*work.rglob("*"), work):
+            _fsync(path)
+        older = target.with_name(f".{target.name}.older")
+        if target.exists():
+            target.rename(older)
+        work.rename(target)
+        _fsync(target.parent)
+        shutil.rmtree(older, ignore_errors=True)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
 
 
-def replace_folder(work: Path, target: Path) -> None:
-    older = target.with_name(f".{target.name}.older")
-    if target.exists():
-        target.rename(older)
-    work.rename(target)
-    fsync(target.parent)
-    shutil.rmtree(older, ignore_errors=True)
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -26,25 +26,23 @@ def canonical(layer: Layer) -> Layer:
     Columns have exactly the arrow type of their field, times are UTC or without zone in milliseconds, NaN and infinity
     are null. Polygons are wound as RFC 7946 asks; geometries that are empty or not finite are None.
     """
-    columns = [_canonical_column(field, layer.columns.column(at)) for at, field in enumerate(layer.fields)]
-    table = pa.table(columns, names=[field.name for field in layer.fields])
+    columns = {field.name: _canonical_column(field, layer.columns[field.name]) for field in layer.fields}
     geometry = None if layer.geometry is None else _canonical_geometry(layer.geometry)
-    return replace(layer, columns=table, geometry=geometry)
+    return replace(layer, columns=pa.table(columns), geometry=geometry)
 
 
-def write_features(layer: Layer, folder: Path, progress: Callable[[int], None] = lambda done: None) -> str:
+def write_features(layer: Layer, folder: Path, progress: Callable[[int], None]) -> str:
     """Writes features.geojsonl and features.offsets of a canonical layer; the SHA-256 of the lines."""
     digest = hashlib.sha256()
-    lengths = np.zeros(len(layer) + 1, dtype="<u8")
-    done = 0
+    lengths = [0]
     with (folder / "features.geojsonl").open("wb") as file:
-        for lines in _rendered(layer):
+        for start in range(0, len(layer), CHUNK):
+            lines = _rendered(layer, start, min(start + CHUNK, len(layer)))
             block = b"".join(lines)
             digest.update(block)
             file.write(block)
-            lengths[done + 1 : done + 1 + len(lines)] = [len(line) for line in lines]
-            done += len(lines)
-            progress(done)
+            lengths += map(len, lines)
+            progress(start + len(lines))
     (folder / "features.offsets").write_bytes(np.cumsum(lengths, dtype="<u8").tobytes())
     return digest.hexdigest()
 
@@ -59,34 +57,22 @@ def read_features(folder: Path) -> Iterator[bytes]:
 def rounded(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     """Coordinates with seven decimals (about one centimetre); never -0.0."""
     with_z = bool(shapely.has_z(geometry).any())
-    shapes: NDArray[np.object_] = shapely.transform(
-        geometry, lambda xyz: np.round(xyz, DECIMALS) + 0.0, include_z=with_z
-    )
-    return shapes
+    return np.asarray(shapely.transform(geometry, lambda xyz: np.round(xyz, DECIMALS) + 0.0, include_z=with_z))
 
 
-def _rendered(layer: Layer) -> Iterator[list[bytes]]:
-    names = [field.name for field in layer.fields]
-    option = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
-    for start in range(0, len(layer), CHUNK):
-        table = layer.columns.slice(start, CHUNK)
-        columns = [column.to_pylist() for column in table.columns]
-        stop = min(start + CHUNK, len(layer))
-        ids = _ids(layer, start, stop)
-        shapes = _shapes(layer, start, stop)
-        rows: Any = zip(*columns, strict=True) if columns else iter([()] * len(ids))
-        yield [
-            orjson.dumps(
-                {
-                    "type": "Feature",
-                    "id": id,
-                    "geometry": shape,
-                    "properties": dict(zip(names, row, strict=True)),
-                },
-                option=option,
-            )
-            for id, shape, row in zip(ids, shapes, rows, strict=True)
-        ]
+def _rendered(layer: Layer, start: int, stop: int) -> list[bytes]:
+    columns = layer.columns.slice(start, stop - start)
+    names = columns.column_names
+    cells = [column.to_pylist() for column in columns.columns]
+    rows = zip(*cells, strict=True) if cells else [()] * (stop - start)
+    features = zip(_ids(layer, start, stop), _shapes(layer, start, stop), rows, strict=True)
+    return [
+        orjson.dumps(
+            {"type": "Feature", "id": id, "geometry": shape, "properties": dict(zip(names, row, strict=True))},
+            option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE,
+        )
+        for id, shape, row in features
+    ]
 
 
 def _ids(layer: Layer, start: int, stop: int) -> list[Any]:
@@ -94,7 +80,7 @@ def _ids(layer: Layer, start: int, stop: int) -> list[Any]:
     numbers = list(range(start + 1, stop + 1))
     if layer.key is None:
         return numbers
-    values = layer.columns.column(layer.key).slice(start, stop - start)
+    values = layer.columns[layer.key].slice(start, stop - start)
     if layer.field(layer.key).type is not FieldType.INTEGER:
         values = values.cast(pa.string())
     return [number if value is None else value for value, number in zip(values.to_pylist(), numbers, strict=True)]
@@ -110,34 +96,24 @@ def _shapes(layer: Layer, start: int, stop: int) -> list[orjson.Fragment | None]
 def _canonical_column(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if field.type is FieldType.NUMBER:
         column = column.cast(pa.float64())
-        return pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
+        return pc.if_else(pc.is_finite(column), column, None)
     if field.type is FieldType.DATETIME and pa.types.is_timestamp(column.type):
-        return _canonical_moments(column)
+        # Milliseconds; whole seconds before 1970, where GDAL 3.12 writes the fraction of a second as other signs.
+        moments = column.cast(pa.timestamp("ms", "UTC" if column.type.tz else None), safe=False)
+        early = pc.less(moments, pa.scalar(0, moments.type))
+        return pc.if_else(early, pc.floor_temporal(moments, unit="second"), moments)
     if field.type is FieldType.STRING:
         # Neither SQLite's C strings nor PostgreSQL hold a NUL.
         return pc.replace_substring(column.cast(pa.string()), "\0", "")
     return column.cast(ARROW_TYPES[field.type])
 
 
-def _canonical_moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Milliseconds; whole seconds before 1970, where GDAL 3.12 writes the fraction of a second as other signs."""
-    type = pa.timestamp("ms", "UTC" if column.type.tz else None)
-    column = column.cast(type, safe=False)
-    return pc.if_else(pc.less(column, pa.scalar(0, type)), pc.floor_temporal(column, unit="second"), column)
-
-
 def _canonical_geometry(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     geometry = np.array(geometry, dtype=object)
     if shapely.has_m(geometry).any():
         geometry = shapely.from_wkb(shapely.to_wkb(geometry, output_dimension=3))
-    geometry[shapely.is_empty(geometry) | _not_finite(geometry)] = None
-    wound: NDArray[np.object_] = shapely.orient_polygons(geometry)
-    return wound
-
-
-def _not_finite(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """NaN as a height only says that there is none."""
-    bad = np.zeros(len(geometry), dtype=bool)
-    xyz, index = shapely.get_coordinates(geometry, include_z=True, return_index=True)
-    bad[index[~np.isfinite(xyz[:, :2]).all(axis=1) | np.isinf(xyz[:, 2])]] = True
-    return bad
+    xyz, of = shapely.get_coordinates(geometry, include_z=True, return_index=True)
+    # NaN as a height only says that there is none.
+    geometry[of[~np.isfinite(xyz[:, :2]).all(axis=1) | np.isinf(xyz[:, 2])]] = None
+    geometry[shapely.is_empty(geometry)] = None
+    return np.asarray(shapely.orient_polygons(geometry))

@@ -12,40 +12,54 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from workflow.layer import Field, Layer
+from workflow.layer import Layer
 
 CHUNK = 20_000
-GEOJSON_TYPES = (
-    "Point",
-    "LineString",
-    "LineString",  # a linear ring
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
-)
 WKB = pa.field("geom", pa.binary(), metadata={b"ARROW:extension:name": b"geoarrow.wkb"})
+
+# Titles and definitions for programs that read the schema extension (QGIS shows them as aliases).
+DICTIONARY = """
+CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
+    description TEXT, mime_type TEXT, constraint_name TEXT,
+    CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT,
+    min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+    CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL,
+    definition TEXT NOT NULL, scope TEXT NOT NULL,
+    CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+INSERT INTO gpkg_extensions
+    SELECT column1, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write'
+    FROM (VALUES ('gpkg_data_columns'), ('gpkg_data_column_constraints'));
+"""
 
 
 def write_geopackage(layer: Layer, path: Path, *, title: str, indexed: Iterable[str]) -> None:
     """Table `data` of a canonical layer, fid 1..n in its order. Coordinates are longitude, latitude."""
-    spatial = layer.geometry is not None
+    kind = None
+    if layer.geometry is not None:
+        name = geometry_type(layer.geometry)
+        kind = "Unknown" if name == "Geometry" else with_height(name, layer.geometry)
     pyogrio.write_arrow(
         arrow_stream(replace(layer, columns=_with_zones(layer.columns))),
         path,
         layer="data",
         driver="GPKG",
-        geometry_name="geom" if spatial else None,
-        geometry_type=ogr_type(layer.geometry) if layer.geometry is not None else None,
-        crs="EPSG:4326" if spatial else None,
+        geometry_name="geom" if kind else None,
+        geometry_type=kind,
+        crs="EPSG:4326" if kind else None,
         # GDAL 3.6 of Debian 12 warns of anything newer.
         dataset_options={"VERSION": "1.3"},
         layer_options={"FID": "fid", "IDENTIFIER": title or "data", "DATETIME_PRECISION": "MILLISECOND"},
     )
     with closing(sqlite3.connect(path)) as database, database:
-        _index(database, indexed)
-        _write_dictionary(database, layer.fields)
+        for name in dict.fromkeys(indexed):
+            database.execute(f'CREATE INDEX "data_{name}" ON data ("{name}")')
+        database.executescript(DICTIONARY)
+        database.executemany(
+            "INSERT INTO gpkg_data_columns VALUES ('data', ?, ?, ?, ?, NULL, NULL)",
+            [(field.name, field.name, field.title or None, field.definition or None) for field in layer.fields],
+        )
 
 
 def _with_zones(columns: pa.Table) -> pa.Table:
@@ -59,10 +73,17 @@ def _with_zones(columns: pa.Table) -> pa.Table:
 
 def arrow_stream(layer: Layer) -> pa.RecordBatchReader:
     """Columns and geometry as WKB, in batches, for GDAL."""
-    schema = layer.columns.schema
-    if layer.geometry is not None:
-        schema = schema.append(WKB)
+    schema = layer.columns.schema if layer.geometry is None else layer.columns.schema.append(WKB)
     return pa.RecordBatchReader.from_batches(schema, _batches(layer, schema))
+
+
+def _batches(layer: Layer, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(layer), CHUNK):
+        part = layer.columns.slice(start, CHUNK)
+        if layer.geometry is not None:
+            shapes = shapely.to_wkb(layer.geometry[start : start + CHUNK], output_dimension=3, flavor="iso")
+            part = with_column(part, WKB, pa.array(shapes, pa.binary()))
+        yield from part.combine_chunks().cast(schema).to_batches()
 
 
 def with_column(table: pa.Table, field: pa.Field, column: pa.Array) -> pa.Table:
@@ -77,53 +98,9 @@ def geometry_type(geometry: NDArray[np.object_]) -> str:
 
 
 def geometry_types(geometry: NDArray[np.object_]) -> set[str]:
-    return {GEOJSON_TYPES[number] for number in np.unique(shapely.get_type_id(geometry)) if number >= 0}
-
-
-def ogr_type(geometry: NDArray[np.object_]) -> str:
-    name = geometry_type(geometry)
-    return "Unknown" if name == "Geometry" else with_height(name, geometry)
+    numbers, first = np.unique(shapely.get_type_id(geometry), return_index=True)
+    return {geometry[at].geom_type for number, at in zip(numbers, first, strict=True) if number >= 0}
 
 
 def with_height(name: str, geometry: NDArray[np.object_]) -> str:
     return f"{name} Z" if shapely.has_z(geometry).any() else name
-
-
-def _batches(layer: Layer, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(layer), CHUNK):
-        part = layer.columns.slice(start, CHUNK)
-        if layer.geometry is not None:
-            shapes = shapely.to_wkb(layer.geometry[start : start + CHUNK], output_dimension=3, flavor="iso")
-            part = with_column(part, WKB, pa.array(shapes, pa.binary()))
-        yield from part.combine_chunks().cast(schema).to_batches()
-
-
-def _index(database: sqlite3.Connection, names: Iterable[str]) -> None:
-    for name in dict.fromkeys(names):
-        database.execute(f'CREATE INDEX "data_{name}" ON data ("{name}")')
-
-
-def _write_dictionary(database: sqlite3.Connection, fields: tuple[Field, ...]) -> None:
-    """Titles and definitions for programs that read the schema extension (QGIS shows them as aliases)."""
-    database.execute(
-        "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,"
-        " description TEXT, mime_type TEXT, constraint_name TEXT,"
-        " CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name))"
-    )
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL,"
-        " definition TEXT NOT NULL, scope TEXT NOT NULL,"
-        " CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
-    )
-    definition = ("gpkg_schema", "http://www.geopackage.org/spec/#extension_schema", "read-write")
-    database.execute("INSERT INTO gpkg_extensions VALUES ('gpkg_data_columns', NULL, ?, ?, ?)", definition)
-    database.execute(
-        "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL,"
-        " value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,"
-        " CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
-    )
-    database.execute("INSERT INTO gpkg_extensions VALUES ('gpkg_data_column_constraints', NULL, ?, ?, ?)", definition)
-    database.executemany(
-        "INSERT INTO gpkg_data_columns VALUES ('data', ?, ?, ?, ?, NULL, NULL)",
-        [(field.name, field.name, field.title or None, field.definition or None) for field in fields],
-    )

@@ -4,16 +4,18 @@ import fcntl
 import mmap
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from server.failpoints import failpoint
 from server.release.candidate import write_manifest
-from server.release.disk import described_file, sha256_of, whole_folder
+from server.release.disk import described_file, whole_folder
+from workflow.store import Records
 
 
 def stage(
@@ -50,16 +52,6 @@ def stage(
     return target
 
 
-def verify_folder(folder: Path) -> list[str]:
-    """The files of a candidate or release that are missing or not what its manifest says."""
-    files = orjson.loads((folder / "manifest.json").read_bytes())["files"]
-    return [name for name, entry in files.items() if _differs(folder / name, entry)]
-
-
-def _differs(path: Path, entry: Mapping[str, Any]) -> bool:
-    return not path.is_file() or path.stat().st_size != entry["bytes"] or sha256_of(path) != entry["sha256"]
-
-
 def _link(source: Path, target: Path) -> None:
     """The same bytes under a second name, or a copy where the file system has no such thing."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -69,66 +61,47 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-class HasRevision(Protocol):
-    def revision(self) -> int: ...
-
-
 class RevisionFile:
     """The registry's revision as eight little-endian bytes, mapped: read on every request, without a system call.
 
     An aligned store of eight bytes is seen whole or not at all. The file is never replaced, only written in place.
     """
 
-    def __init__(self, home: Path, records: HasRevision | None = None) -> None:
+    def __init__(self, home: Path, records: Records | None = None) -> None:
+        """Takes the revision of the records: a process may have died between its commit and its announcement."""
         self._file = (home / "revision").open("a+b")
-        with _locked(self._file.fileno()):
+        with self._locked():
             if os.fstat(self._file.fileno()).st_size < 8:
                 self._file.truncate(8)
         self._map = mmap.mmap(self._file.fileno(), 8)
         self._number = memoryview(self._map).cast("Q")
-        self._records = records
-        self.catch_up()
+        if records is not None:
+            self.write(records.revision())
 
     def read(self) -> int:
         return self._number[0]
 
     def write(self, revision: int) -> None:
         """Never goes back: two that publish at once may announce in either order."""
-        with _locked(self._file.fileno()):
+        with self._locked():
             if revision > self._number[0]:
                 self._number[0] = revision
-
-    def catch_up(self) -> None:
-        """Takes the revision of the records: a process may have died between its commit and its announcement."""
-        if self._records is not None:
-            self.write(self._records.revision())
 
     def close(self) -> None:
         self._number.release()
         self._map.close()
         self._file.close()
 
-
-class _locked:
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def __enter__(self) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def __exit__(self, *exception: object) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 def bump_revision(home: Path, revision: int) -> None:
     """Announces a committed revision to every worker of this machine."""
-    file = RevisionFile(home)
-    file.write(revision)
-    file.close()
-
-
-def read_revision(home: Path) -> int:
-    file = RevisionFile(home)
-    number = file.read()
-    file.close()
-    return number
+    with closing(RevisionFile(home)) as file:
+        file.write(revision)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pyarrow as pa
 import shapely
 
 from server.release.candidate import build_candidate
+from server.release.disk import described_file
+from server.release.publishing import RevisionFile
 from workflow.layer import Field, FieldType, Layer
 
 ROOT = Path(__file__).parents[2]
@@ -84,3 +87,16 @@ def features(folder: Path) -> list[dict[str, Any]]:
 
 
 NOW = datetime(2026, 3, 12, 3, 0, tzinfo=UTC)
+
+
+def verify_folder(folder: Path) -> list[str]:
+    """The files of a candidate or release that are missing or not what its manifest says."""
+    files = json.loads((folder / "manifest.json").read_bytes())["files"]
+    return [
+        name for name, said in files.items() if not (folder / name).is_file() or described_file(folder / name) != said
+    ]
+
+
+def read_revision(home: Path) -> int:
+    with closing(RevisionFile(home)) as file:
+        return file.read()

@@ -13,8 +13,7 @@ import shapely
 from server.reference import load_area_codes
 from server.release.boundary import boundary_for, current_boundary
 from server.release.candidate import described
-from server.release.publishing import verify_folder
-from tests.release.layers import NOW, ROOT, build, features, layer_of
+from tests.release.layers import NOW, ROOT, build, features, layer_of, verify_folder
 from workflow.area_codes import Level
 from workflow.labels import WITHOUT_MAP
 from workflow.layer import FieldType

@@ -25,8 +25,17 @@ from hypothesis import strategies as st
 from server import failpoints
 from server.release.candidate import described, dictionary
 from server.release.disk import sha256_of
-from server.release.publishing import verify_folder
-from tests.release.layers import BERITA_ACARA, ROOT, SI_INVESTA, build, features, layer_of, schools, squares
+from tests.release.layers import (
+    BERITA_ACARA,
+    ROOT,
+    SI_INVESTA,
+    build,
+    features,
+    layer_of,
+    schools,
+    squares,
+    verify_folder,
+)
 from workflow.layer import Field, FieldType, Layer
 from workflow.ledger import content_hash
 

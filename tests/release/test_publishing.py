@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from server.release.publishing import RevisionFile, bump_revision, read_revision, stage, verify_folder
-from tests.release.layers import NOW, ROOT, build, squares
+from server.release.publishing import RevisionFile, bump_revision, stage
+from tests.release.layers import NOW, ROOT, build, read_revision, squares, verify_folder
 
 LEDGER = [{"seq": 3, "hash": "f" * 64, "action": "approve", "at": "2026-03-12T03:00:00Z"}]
 
