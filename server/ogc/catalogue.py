@@ -14,28 +14,14 @@ from shapely.geometry import shape
 
 from server.ogc.links import Manifest
 from server.ogc.metadata import record
+from server.ogc.words import WORDS
 from server.ogc.xml import clean
 from server.settings import Settings
 from server.store.index import Rows
 from server.store.index_gpkg import MemoryIndex
 from workflow.layer import FieldType
 
-FIELDS = [
-    {"name": "title", "type": "string", "title": "Judul"},
-    {"name": "description", "type": "string", "title": "Abstrak"},
-    {"name": "keywords", "type": "string", "title": "Kata kunci"},
-    {"name": "type", "type": "string", "title": "Jenis sumber"},
-    {"name": "kind", "type": "string", "title": "Jenis data"},
-    {"name": "topic", "type": "string", "title": "Tema"},
-    {"name": "organization", "type": "string", "title": "Produsen Data"},
-    {"name": "period", "type": "string", "title": "Periode"},
-    {"name": "update_frequency", "type": "string", "title": "Frekuensi pemutakhiran"},
-    {"name": "license", "type": "string", "title": "Lisensi"},
-    {"name": "version", "type": "string", "title": "Rilis"},
-    {"name": "content_hash", "type": "string", "title": "Sidik isi"},
-    {"name": "created", "type": "date-time", "title": "Dibuat"},
-    {"name": "updated", "type": "date-time", "title": "Disebarluaskan"},
-]
+FIELDS: list[dict[str, str]] = WORDS["record"]
 """What OGC clients may ask of a record, as a manifest describes fields."""
 TEXTS = ("anytext", "identifier", "subject", "format", "language", "publisher", "created_text", "updated_text")
 """What CSW clients may ask beside these. Moments are texts there, which LIKE may be asked of."""

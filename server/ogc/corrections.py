@@ -8,44 +8,13 @@ from urllib.parse import quote
 
 from server.ogc.metadata import moment
 from server.ogc.snapshot import Served, Snapshot
+from server.ogc.words import WORDS
 
 Body = dict[str, Any]
 Args = dict[str, str]
 
 NOT_SERVED = ("/processes", "/TileMatrixSets?", "f=jsonld", "f=csv", "f=CSV")
 """pygeoapi links to these whether they are there or not."""
-OGC = "http://www.opengis.net/spec"
-CONFORMANCE = (
-    f"{OGC}/ogcapi-common-1/1.0/conf/core",
-    f"{OGC}/ogcapi-common-1/1.0/conf/landing-page",
-    f"{OGC}/ogcapi-common-1/1.0/conf/json",
-    f"{OGC}/ogcapi-common-1/1.0/conf/html",
-    f"{OGC}/ogcapi-common-1/1.0/conf/oas30",
-    f"{OGC}/ogcapi-common-2/1.0/conf/collections",
-    f"{OGC}/ogcapi-common-3/1.0/conf/schemas",
-    f"{OGC}/ogcapi-features-1/1.0/conf/core",
-    f"{OGC}/ogcapi-features-1/1.0/conf/oas30",
-    f"{OGC}/ogcapi-features-1/1.0/conf/html",
-    f"{OGC}/ogcapi-features-1/1.0/conf/geojson",
-    f"{OGC}/ogcapi-features-3/1.0/conf/filter",
-    f"{OGC}/ogcapi-features-3/1.0/conf/features-filter",
-    f"{OGC}/ogcapi-features-3/1.0/conf/queryables",
-    f"{OGC}/ogcapi-features-3/1.0/conf/queryables-query-parameters",
-    # The name that QGIS looks for; pygeoapi has moved on to common-3.
-    f"{OGC}/ogcapi-features-5/1.0/conf/schemas",
-    f"{OGC}/cql2/1.0/conf/cql2-text",
-    f"{OGC}/cql2/1.0/conf/basic-cql2",
-    f"{OGC}/cql2/1.0/conf/advanced-comparison-operators",
-    f"{OGC}/cql2/1.0/conf/case-insensitive-comparison",
-    f"{OGC}/cql2/1.0/conf/basic-spatial-functions",
-    f"{OGC}/cql2/1.0/conf/basic-spatial-functions-plus",
-    f"{OGC}/cql2/1.0/conf/spatial-functions",
-    f"{OGC}/ogcapi-records-1/1.0/conf/core",
-    f"{OGC}/ogcapi-records-1/1.0/conf/record-core",
-    f"{OGC}/ogcapi-records-1/1.0/conf/sorting",
-    f"{OGC}/ogcapi-records-1/1.0/conf/json",
-    f"{OGC}/ogcapi-records-1/1.0/conf/html",
-)
 
 
 def landing(body: Body, **_: Any) -> Body:
@@ -54,7 +23,7 @@ def landing(body: Body, **_: Any) -> Body:
 
 def conformance(body: Body, **_: Any) -> Body:
     """Classes of the service as a whole; pygeoapi names those of the collections that happen to be there."""
-    return {"conformsTo": sorted(CONFORMANCE)}
+    return {"conformsTo": WORDS["conformance"]}
 
 
 def openapi(body: Body, snapshot: Snapshot, **_: Any) -> Body:

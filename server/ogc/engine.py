@@ -16,30 +16,8 @@ from pygeoapi.util import get_base_url
 from werkzeug.datastructures import MultiDict
 
 from server.ogc import filters
+from server.ogc.words import WORDS
 from workflow.errors import BadRequest, Broken, NotFound, SebarError
-
-TITLES = {
-    "This document as JSON": "Dokumen ini sebagai JSON",
-    "This document as GeoJSON": "Dokumen ini sebagai GeoJSON",
-    "This document as HTML": "Dokumen ini sebagai halaman web",
-    "The landing page of this server as JSON": "Halaman awal layanan sebagai JSON",
-    "The landing page of this server as HTML": "Halaman awal layanan sebagai halaman web",
-    "The OpenAPI definition as JSON": "Definisi OpenAPI sebagai JSON",
-    "The OpenAPI definition as HTML": "Definisi OpenAPI sebagai halaman web",
-    "Conformance": "Kesesuaian dengan standar",
-    "Collections": "Daftar koleksi",
-    "Schema of collection in JSON": "Skema koleksi sebagai JSON",
-    "Schema of collection in HTML": "Skema koleksi sebagai halaman web",
-    "Queryables for this collection as JSON": "Kolom yang dapat ditanya sebagai JSON",
-    "Queryables for this collection as HTML": "Kolom yang dapat ditanya sebagai halaman web",
-    "Items as GeoJSON": "Butir data sebagai GeoJSON",
-    "Items as HTML": "Butir data sebagai halaman web",
-    "Items (prev)": "Butir data sebelumnya",
-    "Items (next)": "Butir data berikutnya",
-    "Record catalogue as JSON": "Katalog sebagai JSON",
-    "Record catalogue as HTML": "Katalog sebagai halaman web",
-}
-"""pygeoapi's own English, for readers of Indonesian."""
 
 Function = Callable[..., tuple[dict[str, str], int, Any]]
 
@@ -122,5 +100,5 @@ def adopt_pygeoapi() -> None:
     itemtypes.parse_cql2_text = filters.parse
     itemtypes.validate_datetime = lambda extents, text=None: text
     itemtypes.transform_bbox = _transformed
-    l10n.translate_gettext = lambda text, language: TITLES.get(text, text) if language == "id" else text
+    l10n.translate_gettext = lambda text, language: WORDS["titles"].get(text, text) if language == "id" else text
     logging.getLogger("pygeoapi").setLevel(logging.ERROR)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import shapely
@@ -22,60 +23,7 @@ from workflow.errors import BadRequest
 LONGEST = 16_000
 DEEPEST = 60
 
-GRAMMAR = r"""
-start: any
-
-any: all (_OR all)*
-all: each (_AND each)*
-?each: primary
-    | _NOT each -> negation
-?primary: "(" any ")"
-    | BOOLEAN
-    | scalar COMPARISON scalar -> comparison
-    | scalar [NOT] LIKE scalar -> like
-    | scalar [NOT] _BETWEEN scalar _AND scalar -> between
-    | scalar [NOT] _IN "(" scalar ("," scalar)* ")" -> among
-    | scalar _IS [NOT] _NULL -> null
-    | SPATIAL "(" operand "," operand ")" -> spatial
-    | TEMPORAL "(" scalar "," scalar ")" -> temporal
-    | _BBOX "(" name "," NUMBER "," NUMBER "," NUMBER "," NUMBER ["," TEXT] ")" -> bbox
-
-?operand: scalar
-    | GEOMETRY
-    | _BBOX "(" NUMBER ("," NUMBER)~3 ("," NUMBER)~0..2 ")" -> box
-?scalar: name
-    | TEXT | NUMBER | BOOLEAN
-    | _DATE "(" TEXT ")" -> date
-    | _TIMESTAMP "(" TEXT ")" -> timestamp
-    | _INTERVAL "(" TEXT "," TEXT ")" -> interval
-    | FUNCTION "(" scalar ("," scalar)* ")" -> function
-name: NAME | QUOTED
-
-COMPARISON: "<>" | "<=" | ">=" | "=" | "<" | ">"
-_AND.3: /AND\b/i
-_OR.3: /OR\b/i
-_NOT.3: /NOT\b/i
-NOT.3: /NOT\b/i
-LIKE.3: /I?LIKE\b/i
-_BETWEEN.3: /BETWEEN\b/i
-_IN.3: /IN\b/i
-_IS.3: /IS\b/i
-_NULL.3: /NULL\b/i
-BOOLEAN.3: /(TRUE|FALSE)\b/i
-_DATE.4: /DATE(?=\s*\()/i
-_TIMESTAMP.4: /TIMESTAMP(?=\s*\()/i
-_INTERVAL.4: /INTERVAL(?=\s*\()/i
-_BBOX.4: /BBOX(?=\s*\()/i
-SPATIAL.4: /S_[A-Z]+(?=\s*\()/i
-TEMPORAL.4: /T_[A-Z]+(?=\s*\()/i
-GEOMETRY.5: /((MULTI)?(POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*(Z\s*)?\(([^()]|\(([^()]|\(([^()]|\([^()]*\))*\))*\))*\)/i
-FUNCTION.2: /[^\W\d]\w*(?=\s*\()/
-NAME.1: /[^\W\d][\w.:]*/
-QUOTED: /"(?:[^"]|"")+"/
-TEXT: /'(?:[^']|'')*'/
-NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?/
-%ignore /\s+/
-"""  # noqa: E501 - one terminal, one line
+GRAMMAR = Path(__file__).with_name("cql2.lark")
 COMPARISONS: dict[str, type[ast.Comparison]] = {
     "=": ast.Equal,
     "<>": ast.NotEqual,
@@ -122,7 +70,7 @@ def _unread(why: str) -> BadRequest:
 
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", maybe_placeholders=True, transformer=_Tree())
+    return Lark(GRAMMAR.read_text(encoding="utf-8"), parser="lalr", maybe_placeholders=True, transformer=_Tree())
 
 
 def balanced(kind: type[ast.Combination], nodes: Sequence[Any]) -> Any:
