@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pygeoapi
@@ -29,6 +29,8 @@ OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 PAGE = "100"
 """Items on a page for people who did not say how many."""
+SAID = ("Content-Crs", "Content-Language")
+"""The headers that pygeoapi decides."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Crs, Link, ETag",
@@ -64,8 +66,7 @@ class Answer:
     page: str | None = None
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """One kind of address: pygeoapi's function, if it has one that holds, its correction, and what may be asked."""
 
     page: str
@@ -76,19 +77,17 @@ class Resource:
 
 
 RESOURCES = {
-    "landing": Resource("ogc/landing.html", core.landing_page, corrections.landing),
-    "conformance": Resource("ogc/conformance.html", None, corrections.conformance),
-    "openapi": Resource("ogc/openapi.html", None, corrections.openapi, OPENAPI),
-    "collections": Resource("ogc/collections.html", core.describe_collections, corrections.collections),
-    "collection": Resource("ogc/collection.html", core.describe_collections, corrections.collection),
-    "schema": Resource(
-        "ogc/schema.html", core.get_collection_schema, corrections.schema, SCHEMA, GENERAL | {"profile"}
-    ),
+    "landing": Resource("landing", core.landing_page, corrections.landing),
+    "conformance": Resource("conformance", None, corrections.conformance),
+    "openapi": Resource("openapi", None, corrections.openapi, OPENAPI),
+    "collections": Resource("collections", core.describe_collections, corrections.collections),
+    "collection": Resource("collection", core.describe_collections, corrections.collection),
+    "schema": Resource("schema", core.get_collection_schema, corrections.schema, SCHEMA, GENERAL | {"profile"}),
     "queryables": Resource(
-        "ogc/schema.html", itemtypes.get_collection_queryables, corrections.queryables, SCHEMA, GENERAL | {"properties"}
+        "schema", itemtypes.get_collection_queryables, corrections.queryables, SCHEMA, GENERAL | {"properties"}
     ),
-    "items": Resource("ogc/items.html", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
-    "item": Resource("ogc/item.html", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
+    "items": Resource("items", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
+    "item": Resource("item", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
 }
 
 
@@ -115,14 +114,16 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     resource = RESOURCES[name]
     check(asked.args, _known(name, served), served.types if served and name in FIELDED else {})
     args = _arguments(name, asked)
-    said, found = _of_pygeoapi(
-        snapshot, resource, asked, args, [part for part in (collection, item) if part is not None]
-    )
+    said: dict[str, str] = {}
+    found: Any = {}
+    if resource.function:
+        rest = [part for part in (collection, item) if part is not None]
+        said, found = ask(snapshot.api, resource.function, "/".join(asked.path), args, asked.language, *rest)
     body = resource.correct(found, snapshot=snapshot, served=served, args=args)
-    headers |= said
+    headers |= {"Content-Language": "id"} | {key: said[key] for key in SAID if key in said}
     if asked.html:
         shown = {"body": orjson.loads(written(body)), "served": served, "snapshot": snapshot, "name": name}
-        return Answer(200, headers | HTML, shown, resource.page)
+        return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
     return Answer(200, headers | {"Content-Type": resource.media_type} | _link_header(body), written(body))
 
 
@@ -136,15 +137,6 @@ def _arguments(name: str, asked: Asked) -> dict[str, str]:
         if name == "items":
             args.setdefault("limit", PAGE)
     return args
-
-
-def _of_pygeoapi(
-    snapshot: Snapshot, resource: Resource, asked: Asked, args: Mapping[str, str], rest: Sequence[str]
-) -> tuple[dict[str, str], Any]:
-    if resource.function is None:
-        return {"Content-Language": "id"}, {}
-    said, found = ask(snapshot.api, resource.function, "/".join(asked.path), args, asked.language, *rest)
-    return {key: said[key] for key in ("Content-Crs", "Content-Language") if key in said}, found
 
 
 def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
@@ -220,9 +212,6 @@ def _headers(etag: str | None) -> dict[str, str]:
 
 def _link_header(body: Any) -> dict[str, str]:
     links = body.get("links", ()) if isinstance(body, dict) else ()
-    found = [
-        f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
-        for link in links
-        if link["rel"] in ("self", "next", "prev", "collection")
-    ]
+    wanted = (link for link in links if link["rel"] in ("self", "next", "prev", "collection"))
+    found = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in wanted]
     return {"Link": ", ".join(found)} if found else {}

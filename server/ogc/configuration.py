@@ -81,12 +81,12 @@ def _links(release: Release, entry: Mapping[str, Any], settings: Settings) -> li
     """Page, files, metadata and journey of the release, its licence, and the schema in the shape that GDAL reads."""
     manifest = {**release.manifest, "number": release.number, "collections": [entry]}
     found = [link.json() for link in links.links(manifest, settings) if link.rel not in ("collection", "items")]
-    schema = f"{settings.url}/ogc/collections/{entry['id']}/schema?profile=geojson"
-    title = "Skema fitur (GeoJSON)"
-    found += [
-        {"type": "application/schema+json", "rel": rel, "title": title, "href": schema}
-        for rel in ("describedby", "describedBy")
-    ]
+    schema = {
+        "type": "application/schema+json",
+        "title": "Skema fitur (GeoJSON)",
+        "href": f"{settings.url}/ogc/collections/{entry['id']}/schema?profile=geojson",
+    }
+    found += [schema | {"rel": rel} for rel in ("describedby", "describedBy")]
     if license := release.manifest["metadata"].get("license"):
         address = f"https://spdx.org/licenses/{license}.html"
         found.append({"type": "text/html", "rel": "license", "title": license, "href": address})

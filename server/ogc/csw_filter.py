@@ -12,7 +12,7 @@ from pygeofilter import ast
 from server.ogc.catalogue import TYPES, containing
 from server.ogc.filters import balanced
 from server.ogc.metadata import moment
-from server.ogc.provider import period_of
+from server.ogc.periods import period_of
 from workflow.errors import BadRequest
 
 ALIASES = {

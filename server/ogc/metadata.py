@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from server.ogc.links import FORMATS, Manifest, links
+from server.ogc.periods import first_day, last_day
 from server.ogc.xml import document, rendered
 from server.settings import Settings
 
@@ -38,24 +38,12 @@ def interval(manifest: Manifest) -> tuple[str, str] | None:
     for collection in manifest["collections"]:
         if collection.get("temporal"):
             begin, end = collection["temporal"]
-            return _first_day(str(begin)), _last_day(str(end))
+            return first_day(str(begin)), last_day(str(end))
     period = str(manifest["metadata"].get("period") or "")
     dates = DATES.findall(period)
     if not dates or DATES.sub("", period).strip(" /–-") not in ("", "s.d.", "s/d", "sampai"):
         return None
-    return _first_day(dates[0]), _last_day(dates[-1])
-
-
-def _first_day(text: str) -> str:
-    return text[:10] + {4: "-01-01", 7: "-01"}.get(len(text), "")
-
-
-def _last_day(text: str) -> str:
-    if len(text) == 4:
-        return f"{text}-12-31"
-    if len(text) == 7:
-        return f"{text}-{calendar.monthrange(int(text[:4]), int(text[5:]))[1]:02}"
-    return text[:10]
+    return first_day(dates[0]), last_day(dates[-1])
 
 
 def moment(at: datetime) -> str:

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from server.ogc import filters
 from server.ogc.configuration import CRS84
-from server.ogc.provider import literal, period_of
+from server.ogc.periods import period_of
+from server.ogc.provider import literal
 from workflow.errors import BadRequest
 from workflow.layer import FieldType
 
@@ -63,11 +64,8 @@ def _bbox(name: str, text: str) -> None:
         edges = []
     half = len(edges) // 2
     if len(edges) not in (4, 6) or not all(map(isfinite, edges)) or edges[1] > edges[half + 1]:
-        raise refuse(
-            name,
-            f"berisi “{text[:60]}”, bukan kotak.",
-            "Tulis barat,selatan,timur,utara dalam derajat, misalnya 109.6,-6.95,109.8,-6.8.",
-        )
+        mend = "Tulis barat,selatan,timur,utara dalam derajat, misalnya 109.6,-6.95,109.8,-6.8."
+        raise refuse(name, f"berisi “{text[:60]}”, bukan kotak.", mend)
 
 
 def _one_of(name: str, text: str, *, choices: Collection[str]) -> None:
@@ -82,21 +80,13 @@ def _check_fields(name: str, text: str, fields: Mapping[str, FieldType]) -> None
             raise refuse(name, f"menyebut kolom “{field[:60]}”, yang tidak ada.", f"Kolom: {', '.join(fields)}.")
 
 
-def _datetime(name: str, text: str) -> None:
-    period_of(text)
-
-
-def _filter(name: str, text: str) -> None:
-    filters.parse(text)
-
-
-CHECKS: dict[str, Callable[[str, str], None]] = {
+CHECKS: dict[str, Callable[[str, str], object]] = {
     "f": partial(_one_of, choices=("json", "html")),
     "limit": partial(_whole, least=1),
     "offset": partial(_whole, least=0),
     "bbox": _bbox,
-    "datetime": _datetime,
-    "filter": _filter,
+    "datetime": lambda _, text: period_of(text),
+    "filter": lambda _, text: filters.parse(text),
     "filter-lang": partial(_one_of, choices=LANGUAGES),
     "filter-crs": partial(_one_of, choices=CRSS),
     "bbox-crs": partial(_one_of, choices=CRSS),

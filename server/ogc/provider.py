@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from pygeoapi.provider.base import (
 )
 from pygeofilter import ast
 
+from server.ogc.periods import period_of
 from server.ogc.rendered import Readable, chosen, open_collection
-from server.store.index import Box, Period, Question, ReleaseIndex
+from server.store.index import Box, Question, ReleaseIndex
 from workflow.errors import BadRequest, SebarError
 from workflow.layer import FieldType
 
@@ -130,48 +131,6 @@ def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
     if west <= east:
         return ((west, south, east, north),)
     return ((west, south, 180.0, north), (-180.0, south, east, north))
-
-
-def period_of(text: str | None) -> Period | None:
-    """An instant or an interval of RFC 3339; a day, month or year stands for the whole of it."""
-    if text is None:
-        return None
-    first, slash, last = text.partition("/")
-    if not slash:
-        return Period(_moment(first, text, end=False), _moment(first, text, end=True))
-    begin = None if first in ("", "..") else _moment(first, text, end=False)
-    end = None if last in ("", "..") else _moment(last, text, end=True)
-    if begin and end and begin > end:
-        raise _bad_datetime(text)
-    return Period(begin, end)
-
-
-def _moment(part: str, text: str, *, end: bool) -> datetime:
-    try:
-        if "T" in part.upper():
-            at = datetime.fromisoformat(part)
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
-        day = datetime.strptime(part, {4: "%Y", 7: "%Y-%m"}.get(len(part), "%Y-%m-%d")).replace(tzinfo=UTC)
-    except ValueError:
-        raise _bad_datetime(text) from None
-    return _last_moment(day, len(part)) if end else day
-
-
-def _last_moment(day: datetime, width: int) -> datetime:
-    if width == 4:
-        day = day.replace(month=12, day=31)
-    elif width == 7:
-        following = day.replace(day=28) + timedelta(days=4)
-        day = following - timedelta(days=following.day)
-    return datetime.combine(day, time.max, UTC)
-
-
-def _bad_datetime(text: str) -> BadRequest:
-    return BadRequest(
-        f"Parameter datetime berisi “{text[:60]}”, bukan saat atau rentang RFC 3339.",
-        mend="Contoh: 2024-01-31, 2024-01-01/2024-12-31, 2024-01-01/.. atau 2024-01-31T00:00:00Z.",
-        where={"parameter": "datetime"},
-    )
 
 
 def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Readable) -> ast.Node | None:

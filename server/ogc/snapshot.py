@@ -76,29 +76,18 @@ class Snapshot:
         if collection in self.served:
             return self.served[collection]
         dataset = collection.removesuffix("-peta")
+        where = {"collection": collection}
         if collection in self.gone or dataset in self.gone:
-            raise Gone(
-                f"Koleksi “{collection}” sudah ditarik dari layanan.",
-                mend="Hapus layer ini dari peta Anda, atau cari penggantinya di daftar koleksi.",
-                where={"collection": collection},
-            )
+            mend = "Hapus layer ini dari peta Anda, atau cari penggantinya di daftar koleksi."
+            raise Gone(f"Koleksi “{collection}” sudah ditarik dari layanan.", mend=mend, where=where)
         if collection in self.broken or dataset in self.broken:
-            raise Broken(
-                "Koleksi ini sedang tidak dapat dibaca.", code="KOLEKSI-RUSAK", where={"collection": collection}
-            )
-        raise NotFound(
-            f"Koleksi “{collection}” tidak ada.",
-            mend="Lihat daftar koleksi di /ogc/collections.",
-            where={"collection": collection},
-        )
+            raise Broken("Koleksi ini sedang tidak dapat dibaca.", code="KOLEKSI-RUSAK", where=where)
+        mend = "Lihat daftar koleksi di /ogc/collections."
+        raise NotFound(f"Koleksi “{collection}” tidak ada.", mend=mend, where=where)
 
 
 def build(
-    registry: Registry,
-    settings: Settings,
-    seen: int = 0,
-    before: Snapshot | None = None,
-    postgis: Pool | None = None,
+    registry: Registry, settings: Settings, seen: int = 0, before: Snapshot | None = None, postgis: Pool | None = None
 ) -> Snapshot:
     """Opens what `before` did not serve. What cannot be opened is left out and logged; the others are served."""
     served: dict[str, Served] = {}
@@ -115,15 +104,9 @@ def build(
     served[records.COLLECTION] = Served(records.COLLECTION, catalogue, fields)
     config = base(settings)
     config["resources"] = {name: one.resource for name, one in served.items()}
-    return Snapshot(
-        seen,
-        Api(config),
-        served,
-        gone=frozenset(registry.withdrawn),
-        broken=frozenset(broken),
-        seal=repr((registry.revision, settings.city, settings.office, [_seal(release) for release in whole])),
-        built=time.monotonic(),
-    )
+    seal = repr((registry.revision, settings.city, settings.office, [_seal(release) for release in whole]))
+    gone = frozenset(registry.withdrawn)
+    return Snapshot(seen, Api(config), served, gone, frozenset(broken), seal, time.monotonic())
 
 
 def _served(release: Release, settings: Settings, before: Snapshot | None, postgis: Pool | None) -> dict[str, Served]:
