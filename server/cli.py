@@ -18,7 +18,9 @@ from typing import Any
 from server.settings import Settings, UnknownSetting, completed, from_environment
 from workflow.errors import SebarError
 
-Command = Callable[[Settings, argparse.Namespace], int]
+Given = argparse.Namespace
+Command = Callable[[Settings, Given], int | None]
+"""Does what was asked for; the exit code, None for 0."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,16 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        settings = from_environment()
+        return commands[given.command](from_environment(), given) or 0
     except UnknownSetting as error:
-        print(error, file=sys.stderr)
-        return 2
-    command: Command = commands[given.command]
-    try:
-        return command(settings, given)
+        return _refused(str(error))
     except SebarError as fault:
-        print(f"{fault.detail} {fault.mend}".strip(), file=sys.stderr)
-        return 1
+        return _refused(f"{fault.detail} {fault.mend}".strip(), 1)
+
+
+def _refused(sentence: str, code: int = 2) -> int:
+    print(sentence, file=sys.stderr)
+    return code
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
@@ -65,11 +67,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
     ledger_.add_argument("action", choices=("export", "verify", "anchor"))
     ledger_.add_argument("file", type=Path, nargs="?")
     ledger_.add_argument("--anchors", type=Path, help="folder of anchors kept elsewhere")
-    for name, run, sentence in (
-        ("backup", backup_, "Copy records, uploads, documents and releases into a folder."),
-        ("restore", restore_, "Fill an empty SEBAR_HOME from a backup and verify it."),
-    ):
-        command(name, run, sentence).add_argument("folder", type=Path)
+    backup_to = command("backup", backup_, "Copy records, uploads, documents and releases into a folder.")
+    backup_to.add_argument("folder", type=Path)
+    restore_from = command("restore", restore_, "Fill an empty SEBAR_HOME from a backup and verify it.")
+    restore_from.add_argument("folder", type=Path)
     command("verify", verify, "Ask a Sebar whether every published collection answers.").add_argument("url")
     command("doctor", doctor, "Say what this installation has and what it lacks.")
     user_ = command("user", user, "Add a person, or give one a new password.")
@@ -83,37 +84,34 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
     return parser, commands
 
 
-def serve(settings: Settings, given: argparse.Namespace) -> int:
+def serve(settings: Settings, given: Given) -> int:
     from server.serving import serve_all
 
     return serve_all(settings, workers=not given.no_worker)
 
 
-def web(settings: Settings, _given: argparse.Namespace) -> int:
+def web(settings: Settings, _given: Given) -> None:
     from server.web import serve_web
 
     serve_web(settings)
-    return 0
 
 
-def worker(settings: Settings, given: argparse.Namespace) -> int:
+def worker(settings: Settings, given: Given) -> None:
     from server.app import create_journey
     from server.failpoints import arm
     from server.jobs import Worker
 
     arm(settings.failpoint)
     Worker(create_journey(settings), given.slot).run()
-    return 0
 
 
-def migrate_(settings: Settings, _given: argparse.Namespace) -> int:
+def migrate_(settings: Settings, _given: Given) -> None:
     from server.store import migrate
 
     migrate(settings)
-    return 0
 
 
-def demo(settings: Settings, given: argparse.Namespace) -> int:
+def demo(settings: Settings, given: Given) -> None:
     from server.app import create_journey
     from server.demo import seed_demo, seed_folder
 
@@ -122,29 +120,26 @@ def demo(settings: Settings, given: argparse.Namespace) -> int:
         seed_folder(journey, given.folder)
     else:
         seed_demo(journey)
-    return 0
 
 
-def check(settings: Settings, given: argparse.Namespace) -> int:
+def check(settings: Settings, given: Given) -> int:
     """0 without blocking findings, 1 with some, 2 where the file cannot be read."""
     from server.file_check import print_findings
 
     return print_findings(given.file, crs=given.crs, statistics=given.statistics)
 
 
-def pygeoapi_config(settings: Settings, _given: argparse.Namespace) -> int:
+def pygeoapi_config(settings: Settings, _given: Given) -> None:
     import yaml
 
     from server.ogc.configuration import configuration
     from server.store import open_records
 
-    print(
-        yaml.safe_dump(configuration(open_records(settings).registry(), settings), allow_unicode=True, sort_keys=False)
-    )
-    return 0
+    whole = configuration(open_records(settings).registry(), settings)
+    print(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False))
 
 
-def ledger(settings: Settings, given: argparse.Namespace) -> int:
+def ledger(settings: Settings, given: Given) -> int:
     """export prints; verify answers 0 whole, 2 broken; anchor writes one into --anchors."""
     from server.ledger_files import export_ledger, verify_ledger, write_anchor
     from server.store import open_records
@@ -156,28 +151,25 @@ def ledger(settings: Settings, given: argparse.Namespace) -> int:
         print(write_anchor(open_records(settings), given.anchors or settings.home / "anchors"))
         return 0
     if given.file is None:
-        print("sebar ledger verify FILE [--anchors FOLDER]", file=sys.stderr)
-        return 2
+        return _refused("sebar ledger verify FILE [--anchors FOLDER]")
     result = verify_ledger(given.file, given.anchors)
     print(result.sentence)
     return 0 if result.whole else 2
 
 
-def backup_(settings: Settings, given: argparse.Namespace) -> int:
+def backup_(settings: Settings, given: Given) -> None:
     from server.backup import backup
 
     print(backup(settings, given.folder))
-    return 0
 
 
-def restore_(settings: Settings, given: argparse.Namespace) -> int:
+def restore_(settings: Settings, given: Given) -> None:
     from server.backup import restore
 
     print(restore(settings, given.folder))
-    return 0
 
 
-def verify(_settings: Settings, given: argparse.Namespace) -> int:
+def verify(_settings: Settings, given: Given) -> int:
     """0 where each collection answers with as many features as it says, 1 otherwise."""
     wrong = 0
     root = given.url.rstrip("/")
@@ -199,13 +191,13 @@ def _get(url: str) -> Any:
         return json.load(response)
 
 
-def doctor(settings: Settings, _given: argparse.Namespace) -> int:
+def doctor(settings: Settings, _given: Given) -> int:
     from server.doctor import examine
 
     return examine(settings)
 
 
-def user(settings: Settings, given: argparse.Namespace) -> int:
+def user(settings: Settings, given: Given) -> int:
     from dataclasses import replace
 
     from server.access import HASHER
@@ -215,11 +207,10 @@ def user(settings: Settings, given: argparse.Namespace) -> int:
 
     records = open_records(settings)
     known = records.person_by_username(given.username)
-    password = getpass.getpass("Kata sandi (paling sedikit 12 huruf): ") if sys.stdin.isatty() else sys.stdin.readline()
-    password = password.rstrip("\n")
+    asked = "Kata sandi (paling sedikit 12 huruf): "
+    password = (getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()).rstrip("\n")
     if len(password) < 12:
-        print("Kata sandi paling sedikit 12 huruf.", file=sys.stderr)
-        return 2
+        return _refused("Kata sandi paling sedikit 12 huruf.")
     person = known or Person(str(uuid.uuid4()), given.username, given.username, given.agency or "", frozenset())
     person = replace(
         person,
@@ -233,15 +224,14 @@ def user(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
-def token(settings: Settings, given: argparse.Namespace) -> int:
+def token(settings: Settings, given: Given) -> int:
     from server.access import new_token
     from server.app import create_journey
 
     journey = create_journey(completed(settings))
     person = journey.records.person_by_username(given.username)
     if person is None:
-        print(f"{given.username} tidak dikenal.", file=sys.stderr)
-        return 2
+        return _refused(f"{given.username} tidak dikenal.")
     print(new_token(journey, person.as_actor(), "command line")[0])
     return 0
 

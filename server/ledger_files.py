@@ -70,47 +70,29 @@ def verify_ledger(file: Path, anchors: Path | None = None) -> Verdict:
         return Verdict(fault.line - 1, fault.line, f"Baris {fault.line} bukan catatan buku besar.")
     except UnicodeDecodeError:
         return Verdict(0, 1, "Berkas ini bukan teks UTF-8.")
-    broken = _broken_link(entries)
+    count, broken = len(entries), first_broken(entries)
     if broken is not None:
-        return Verdict(len(entries), broken, f"Rantai putus pada catatan nomor {broken}.")
+        return Verdict(count, broken, f"Rantai putus pada catatan nomor {broken}.")
     if anchors is not None:
         return _against_anchors(entries, anchors)
-    return Verdict(
-        len(entries), None, f"Utuh: {len(entries)} catatan. Tanpa jangkar, ujung yang dipotong tidak terlihat."
-    )
-
-
-def _broken_link(entries: list[Entry]) -> int | None:
-    try:
-        return first_broken(entries)
-    # A detail with a float has no canonical form, so no entry can have been written with it.
-    except TypeError:
-        return next(seq for seq in range(1, len(entries) + 1) if _has_float(entries[seq - 1].detail))
-
-
-def _has_float(value: object) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, float) or any(map(_has_float, inner))
+    return Verdict(count, None, f"Utuh: {count} catatan. Tanpa jangkar, ujung yang dipotong tidak terlihat.")
 
 
 def _against_anchors(entries: list[Entry], folder: Path) -> Verdict:
-    checked = 0
-    for anchor in sorted(folder.glob("*.json")):
+    count, anchors = len(entries), sorted(folder.glob("*.json"))
+    for anchor in anchors:
         try:
             said = json.loads(anchor.read_text())
             seq, kept = said["seq"], said["hash"]
         except (ValueError, TypeError, KeyError):
-            return Verdict(len(entries), 1, f"Jangkar {anchor.name} tidak dapat dibaca.")
-        if seq > len(entries):
-            return Verdict(
-                len(entries), len(entries) + 1, f"Ujungnya terpotong: jangkar {anchor.name} mencatat nomor {seq}."
-            )
+            return Verdict(count, 1, f"Jangkar {anchor.name} tidak dapat dibaca.")
+        if seq > count:
+            return Verdict(count, count + 1, f"Ujungnya terpotong: jangkar {anchor.name} mencatat nomor {seq}.")
         if entries[seq - 1].hash != kept:
-            return Verdict(len(entries), seq, f"Catatan nomor {seq} bukan yang dijangkarkan oleh {anchor.name}.")
-        checked += 1
-    if not checked:
-        return Verdict(len(entries), 1, f"Tidak ada jangkar di {folder}.")
-    return Verdict(len(entries), None, f"Utuh: {len(entries)} catatan, cocok dengan {checked} jangkar.")
+            return Verdict(count, seq, f"Catatan nomor {seq} bukan yang dijangkarkan oleh {anchor.name}.")
+    if not anchors:
+        return Verdict(count, 1, f"Tidak ada jangkar di {folder}.")
+    return Verdict(count, None, f"Utuh: {count} catatan, cocok dengan {len(anchors)} jangkar.")
 
 
 def write_anchor(records: Records, folder: Path) -> Path | None:

@@ -86,8 +86,14 @@ def first_broken(entries: Iterable[Entry]) -> int | None:
     """The sequence number that is wrong or missing first; None where the chain is whole."""
     prev = GENESIS
     for seq, entry in enumerate(entries, start=1):
-        expected = entry_hash(seq, entry.at, entry.actor, entry.action, entry.object, entry.detail, prev)
-        if entry.seq != seq or entry.prev != prev or entry.hash != expected:
+        if (entry.seq, entry.prev) != (seq, prev) or not _holds(entry):
             return seq
         prev = entry.hash
     return None
+
+
+def _holds(entry: Entry) -> bool:
+    try:
+        return entry.hash == entry_hash(**{name: value for name, value in vars(entry).items() if name != "hash"})
+    except TypeError:  # a detail with a float, which nobody can have written
+        return False

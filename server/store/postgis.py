@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import errors, sql
@@ -26,12 +27,20 @@ SRGI2013 = (
 )
 
 
-def driver(connection: Connection) -> psycopg.Connection[Any]:
+Raw = psycopg.Connection[Any]
+
+
+def driver(connection: Connection) -> Raw:
     """psycopg's own connection, in SQLAlchemy's transaction."""
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
-def has(raw: psycopg.Connection[Any], catalogue: str, name: str) -> bool:
+def ddl(statement: LiteralString, *names: tuple[str, ...]) -> sql.Composed:
+    """A statement about these names, each of one part or several."""
+    return sql.SQL(statement).format(*(sql.Identifier(*name) for name in names))
+
+
+def has(raw: Raw, catalogue: str, name: str) -> bool:
     """Whether a `pg_extension`, `pg_namespace` or `pg_roles` of this name is there."""
     column = {"pg_extension": "extname", "pg_namespace": "nspname", "pg_roles": "rolname"}[catalogue]
     asked = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalogue), sql.Identifier(column))
@@ -40,26 +49,25 @@ def has(raw: psycopg.Connection[Any], catalogue: str, name: str) -> bool:
 
 def prepare(connection: Connection, application: str | None) -> None:
     """Makes what is missing and may be made; says in the log what may not. `application` is the role of the server."""
-    raw = driver(connection)
+    raw, reader = driver(connection), (READER,)
     if not has(raw, "pg_extension", "postgis"):
-        _attempt(raw, "PostGIS", sql.SQL("CREATE EXTENSION IF NOT EXISTS postgis"))
-    if (
-        has(raw, "pg_extension", "postgis")
-        and not raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = 9470").fetchone()
-    ):
-        _attempt(raw, "EPSG:9470", _srgi2013())
+        _attempt(raw, "PostGIS", ddl("CREATE EXTENSION IF NOT EXISTS postgis"))
+    if has(raw, "pg_extension", "postgis"):
+        _know_srgi2013(raw)
     for schema in SCHEMAS:
         if not has(raw, "pg_namespace", schema):
-            raw.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+            raw.execute(ddl("CREATE SCHEMA {}", (schema,)))
     if not has(raw, "pg_roles", READER):
-        _attempt(raw, f"role {READER}", sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
+        _attempt(raw, f"role {READER}", ddl("CREATE ROLE {} NOLOGIN", reader))
     if has(raw, "pg_roles", READER):
-        _attempt(raw, f"rights of {READER}", *_for_reader())
+        # On what will be published; a right on what is there already would open withdrawn releases again.
+        later = ddl("ALTER DEFAULT PRIVILEGES IN SCHEMA terbit GRANT SELECT ON TABLES TO {}", reader)
+        _attempt(raw, f"rights of {READER}", ddl("GRANT USAGE ON SCHEMA terbit TO {}", reader), later)
     if application:
-        _attempt(raw, f"rights of {application}", *_for_application(application))
+        _attempt(raw, f"rights of {application}", *_for_application((application,)))
 
 
-def _attempt(raw: psycopg.Connection[Any], what: str, *statements: sql.SQL | sql.Composed) -> None:
+def _attempt(raw: Raw, what: str, *statements: sql.Composed) -> None:
     try:
         with raw.transaction():
             for statement in statements:
@@ -71,32 +79,17 @@ def _attempt(raw: psycopg.Connection[Any], what: str, *statements: sql.SQL | sql
         LOG.warning("%s is missing and this role may not make it (%s): ask the database's owner", what, reason)
 
 
-def _srgi2013() -> sql.Composed:
-    row = sql.SQL(", ").join(map(sql.Literal, (9470, *SRGI2013)))
-    return sql.SQL("INSERT INTO spatial_ref_sys (srid, srtext, proj4text) VALUES ({})").format(row)
+def _know_srgi2013(raw: Raw) -> None:
+    if not raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = 9470").fetchone():
+        row = sql.SQL(", ").join(map(sql.Literal, (9470, *SRGI2013)))
+        into = sql.SQL("INSERT INTO spatial_ref_sys (srid, srtext, proj4text) VALUES ({})")
+        _attempt(raw, "EPSG:9470", into.format(row))
 
 
-def _for_reader() -> list[sql.Composed]:
-    """Of what will be published; a right on what is there already would open withdrawn releases again."""
-    reader = sql.Identifier(READER)
-    return [
-        sql.SQL(statement).format(reader)
-        for statement in (
-            "GRANT USAGE ON SCHEMA terbit TO {}",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA terbit GRANT SELECT ON TABLES TO {}",
-        )
-    ]
-
-
-def _for_application(role: str) -> list[sql.Composed]:
+def _for_application(role: tuple[str]) -> Iterator[sql.Composed]:
     """Everything but rewriting what happened."""
-    tables = sql.SQL(", ").join(map(sql.Identifier, metadata.tables))
-    return [
-        sql.SQL(statement).format(tables=tables, role=sql.Identifier(role))
-        for statement in (
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}",
-            "REVOKE UPDATE, DELETE ON ledger, events FROM {role}",
-            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-            "GRANT USAGE, CREATE ON SCHEMA calon, terbit, dbos TO {role}",
-        )
-    ]
+    for table in metadata.tables:
+        yield ddl("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", (table,), role)
+    yield ddl("REVOKE UPDATE, DELETE ON ledger, events FROM {}", role)
+    yield ddl("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", role)
+    yield ddl("GRANT USAGE, CREATE ON SCHEMA calon, terbit TO {}", role)

@@ -6,20 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    case,
-    delete,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-)
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
 from server.store.chain import Store
 from server.store.datasets import add_dataset
@@ -113,7 +101,7 @@ class SubmissionRecords(Store):
         at: datetime,
     ) -> bool:
         """The job is done with it. A build that ran twice changes nothing where it finished with another hash."""
-        first = or_(submissions.c.content_hash.is_(None), submissions.c.content_hash == content_hash)
+        first = sa.or_(submissions.c.content_hash.is_(None), submissions.c.content_hash == content_hash)
         this = and_(matching(submissions, id=submission, build=build), first)
         built = {"content_hash": content_hash, "candidate": candidate, "manifest": manifest}
         done = {"job_status": "done", "job_error": None, "job_updated_at": at}
@@ -181,12 +169,14 @@ def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[Submissio
 def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dict[str, FindingCounts]:
     """Of each submission asked for. A waiver never opens a blocking finding."""
     blocks = findings.c.severity == Severity.BLOCKS
-    group = case((blocks, "blocks"), (waivers.c.key.is_not(None), "waived"), else_=findings.c.severity).label("group")
+    group = sa.case((blocks, "blocks"), (waivers.c.key.is_not(None), "waived"), else_=findings.c.severity).label(
+        "group"
+    )
     wanted = (
         select(findings.c.submission, group, func.count().label("number"))
         .select_from(_JUDGED)
         .where(findings.c.submission.in_(select(submissions.c.id).where(*asked)))
-        .group_by(findings.c.submission, literal_column('"group"'))
+        .group_by(findings.c.submission, sa.literal_column('"group"'))
     )
     counted: dict[str, dict[str, int]] = {}
     for row in connection.execute(wanted):
@@ -194,7 +184,7 @@ def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dic
     return {submission: FindingCounts(**numbers) for submission, numbers in counted.items()}
 
 
-def _record(row: Row[Any], counts: FindingCounts) -> SubmissionRecord:
+def _record(row: sa.Row[Any], counts: FindingCounts) -> SubmissionRecord:
     kept = row._asdict() | {"findings": counts, "has_berita_acara": bool(row.berita_acara)}
     job = {name.removeprefix("job_"): value for name, value in kept.items() if name.startswith("job_")}
     return made(SubmissionRecord, kept | {"move": made(Submission, kept), "job": made(Job, job)})
@@ -205,7 +195,7 @@ _JUDGED = findings.outerjoin(
 )
 
 
-def _findings(**which: str) -> Select[Any]:
+def _findings(**which: str) -> sa.Select[Any]:
     waived = (waivers.c.by.label("waived_by"), waivers.c.at.label("waived_at"))
     why = func.coalesce(waivers.c.why, "").label("waived_why")
     wanted = select(findings, *waived, why).select_from(_JUDGED)

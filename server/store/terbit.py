@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import psycopg
 import shapely
 from psycopg import errors, sql
 
-from server.store.postgis import READER, has
+from server.store.postgis import READER, ddl, has
 from workflow.store import Release
 
 LOG = logging.getLogger(__name__)
@@ -35,19 +34,13 @@ Name = tuple[str, str]
 """Schema and table."""
 
 
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-# PostgreSQL's type, and how a value of data.gpkg becomes one.
-TYPES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "string": ("text", lambda value: str(value).replace("\x00", "")),
-    "integer": ("int8", int),
-    "number": ("float8", float),
-    "boolean": ("bool", bool),
-    "date": ("date", date.fromisoformat),
-    "date-time": ("timestamptz", _moment),
+TYPES = {
+    "string": "text",
+    "integer": "int8",
+    "number": "float8",
+    "boolean": "bool",
+    "date": "date",
+    "date-time": "timestamptz",
 }
 
 
@@ -69,30 +62,28 @@ def point(raw: Raw, current: Release | None, releases: Sequence[Release]) -> Non
     Raises psycopg's LockNotAvailable where somebody has been reading a view for long.
     """
     raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_TIMEOUT))
-    served = _collections(current) if current else ()
-    for gone in sorted(
-        {one["id"] for release in releases for one in _collections(release)} - {one["id"] for one in served}
-    ):
+    ever = [(collection, release) for release in releases for collection in _collections(release)]
+    served = {collection["id"] for collection in _collections(current)} if current else set()
+    for gone in sorted({collection["id"] for collection, _ in ever} - served):
         _withdraw_view(raw, _view(gone))
-    if current is None:
-        for release in releases:
-            for collection in _collections(release):
-                _revoke(raw, table_of(collection, release))
-    else:
-        for collection in served:
+    if current:
+        for collection in _collections(current):
             _publish(raw, collection, current)
+    else:
+        for collection, release in ever:
+            _revoke(raw, table_of(collection, release))
 
 
 def _publish(raw: Raw, collection: Collection, release: Release) -> None:
     table, candidate, view = table_of(collection, release), _candidate(collection, release), _view(collection["id"])
     if not _exists(raw, table):
         renamed = ("calon", table[1])
-        raw.execute(_ddl("ALTER TABLE {} RENAME TO {}", candidate, table[1:]))
-        raw.execute(_ddl("ALTER TABLE {} SET SCHEMA terbit", renamed))
+        raw.execute(ddl("ALTER TABLE {} RENAME TO {}", candidate, table[1:]))
+        raw.execute(ddl("ALTER TABLE {} SET SCHEMA terbit", renamed))
     _replace_view(raw, view, table, collection)
     if has(raw, "pg_roles", READER):
         for readable in (table, view):
-            raw.execute(_ddl("GRANT SELECT ON {} TO {}", readable, (READER,)))
+            raw.execute(ddl("GRANT SELECT ON {} TO {}", readable, (READER,)))
 
 
 def _replace_view(raw: Raw, view: Name, table: Name, collection: Collection) -> None:
@@ -104,7 +95,7 @@ def _replace_view(raw: Raw, view: Name, table: Name, collection: Collection) -> 
             raw.execute(made)
     except errors.InvalidTableDefinition:
         LOG.warning("the columns of %s have changed: views of others that read it are dropped", view[1])
-        raw.execute(_ddl("DROP VIEW {} CASCADE", view))
+        raw.execute(ddl("DROP VIEW {} CASCADE", view))
         raw.execute(made)
     _comment(raw, "COMMENT ON VIEW {} IS {}", view, collection["title"])
     for field in collection["fields"]:
@@ -123,23 +114,21 @@ def _withdraw_view(raw: Raw, view: Name) -> None:
     _revoke(raw, view)
     try:
         with raw.transaction():
-            raw.execute(_ddl("DROP VIEW {} CASCADE", view))
+            raw.execute(ddl("DROP VIEW {} CASCADE", view))
     except errors.LockNotAvailable:
         LOG.warning("%s is withdrawn; its view is still being read and could not be dropped", view[1])
 
 
 def _revoke(raw: Raw, name: Name) -> None:
     if has(raw, "pg_roles", READER) and _exists(raw, name):
-        raw.execute(_ddl("REVOKE SELECT ON {} FROM {}", name, (READER,)))
+        raw.execute(ddl("REVOKE SELECT ON {} FROM {}", name, (READER,)))
 
 
 class _Loading:
     """One collection on its way from data.gpkg into a table."""
 
     def __init__(self, raw: Raw, table: Name, collection: Collection, source: sqlite3.Connection) -> None:
-        self.raw = raw
-        self.table = table
-        self.source = source
+        self.raw, self.table, self.source = raw, table, source
         self.fields = collection["fields"]
         self.columns = _columns(collection)
         self.geometry = collection["geometry_type"]
@@ -149,52 +138,43 @@ class _Loading:
         self._create()
         self._copy()
         for name in self._indexed():
-            self.raw.execute(_ddl("CREATE INDEX ON {} ({})", self.table, (name,)))
+            self.raw.execute(ddl("CREATE INDEX ON {} ({})", self.table, (name,)))
         if self.geometry:
-            self.raw.execute(_ddl("CREATE INDEX ON {} USING gist (geom)", self.table))
-        self.raw.execute(_ddl("ANALYZE {}", self.table))
+            self.raw.execute(ddl("CREATE INDEX ON {} USING gist (geom)", self.table))
+        self.raw.execute(ddl("ANALYZE {}", self.table))
 
     def _create(self) -> None:
         columns: list[sql.Composable] = [sql.SQL("fid integer PRIMARY KEY")]
         if self.geometry:
             columns.append(sql.SQL("geom geometry({}, 4326)").format(self.geometry + "Z" * self.with_z))
         for field in self.fields:
-            kind = sql.SQL(TYPES[field["type"]][0])
-            columns.append(sql.SQL("{} {}").format(sql.Identifier(field["name"]), kind))
-        made = sql.SQL("CREATE TABLE {} ({})")
-        self.raw.execute(made.format(sql.Identifier(*self.table), sql.SQL(", ").join(columns)))
+            columns.append(ddl("{} ", (field["name"],)) + sql.SQL(TYPES[field["type"]]))
+        self.raw.execute(ddl("CREATE TABLE {} (", self.table) + sql.SQL(", ").join(columns) + sql.SQL(")"))
 
     def _copy(self) -> None:
+        """As text, in which both databases write numbers, days and moments alike."""
         names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
-        into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(*self.table), names)
-        # What PostGIS reads as a geometry is sent as the bytes of its EWKB.
-        types = ["int4", *["bytea"] * bool(self.geometry), *(TYPES[field["type"]][0] for field in self.fields)]
+        self.raw.execute("SET LOCAL TIME ZONE 'UTC'")
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(*self.table), names)
         with self.raw.cursor() as cursor, cursor.copy(into) as copy:
-            copy.set_types(types)
             for row in self._rows():
                 copy.write_row(row)
 
     def _rows(self) -> Iterator[Sequence[Any]]:
         names = ", ".join('"' + name.replace('"', '""') + '"' for name in self.columns)
         found = self.source.execute(f"SELECT {names} FROM data ORDER BY fid")  # noqa: S608 - quoted above
-        made = [TYPES[field["type"]][1] for field in self.fields]
         while chunk := found.fetchmany(CHUNK):
-            shapes = self._ewkb([row[1] for row in chunk]) if self.geometry else None
-            for place, row in enumerate(chunk):
-                values = row[2:] if shapes is not None else row[1:]
-                head = (row[0],) if shapes is None else (row[0], shapes[place])
-                yield (
-                    *head,
-                    *(value if value is None else make(value) for make, value in zip(made, values, strict=True)),
-                )
+            columns: list[Sequence[Any]] = list(zip(*chunk, strict=True))
+            if self.geometry:
+                columns[1] = self._ewkb(columns[1])
+            for row in zip(*columns, strict=True):
+                yield [value.replace("\x00", "") if isinstance(value, str) else value for value in row]
 
-    def _ewkb(self, blobs: Sequence[bytes | None]) -> Sequence[bytes | None]:
+    def _ewkb(self, blobs: Sequence[bytes | None]) -> Sequence[str | None]:
         """Of GeoPackage blobs; where one geometry of the layer has a height, those without get 0."""
         shapes = shapely.from_wkb([blob and blob[8 + ENVELOPE_BYTES[blob[3] >> 1 & 7] :] for blob in blobs])
-        shapes = shapely.force_3d(shapes) if self.with_z else shapely.force_2d(shapes)
-        ewkb: Sequence[bytes | None] = shapely.to_wkb(
-            shapely.set_srid(shapes, 4326), include_srid=True, flavor="extended"
-        )
+        shapes = shapely.set_srid(shapely.force_3d(shapes) if self.with_z else shapely.force_2d(shapes), 4326)
+        ewkb: Sequence[str | None] = shapely.to_wkb(shapes, hex=True, include_srid=True, flavor="extended")
         return ewkb
 
     def _indexed(self) -> Sequence[str]:
@@ -235,10 +215,6 @@ def _view(collection: str) -> Name:
 def _fitting(name: str) -> str:
     """PostgreSQL cuts a name after 63 bytes without a word."""
     return name if len(name) <= 63 else f"{name[:50]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-
-
-def _ddl(statement: str, *names: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL(statement).format(*(sql.Identifier(*name) for name in names))
 
 
 def _exists(raw: Raw, name: Name) -> bool:
