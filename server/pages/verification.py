@@ -91,8 +91,7 @@ def _step(entry: Entry) -> str:
 def _hashes_of(release: Release, manifest: Mapping[str, Any], scan: str | None) -> Iterator[tuple[str, Known]]:
     here = (release.dataset, release.number)
     yield release.content_hash, Known(CONTENT, *here)
-    upload = manifest.get("upload") or {}
-    if upload.get("sha256"):
+    if (upload := manifest.get("upload") or {}).get("sha256"):
         yield upload["sha256"], Known(UPLOAD, *here, upload.get("name", ""))
     if evidence := (manifest.get("berita_acara") or {}).get("sha256"):
         yield evidence, Known(BERITA_ACARA, *here)
@@ -113,15 +112,14 @@ def create_verification(records: Records, settings: Settings) -> Blueprint:
     def verify(sha256: str) -> ResponseReturnValue:
         sha256 = sha256.lower()
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise NotFound(
-                "Ini bukan sidik SHA-256.",
-                mend="Sidik terdiri atas 64 angka heksadesimal, seperti yang tercetak pada dokumen.",
-            )
+            mend = "Sidik terdiri atas 64 angka heksadesimal, seperti yang tercetak pada dokumen."
+            raise NotFound("Ini bukan sidik SHA-256.", mend=mend)
         found = _found(index, records, settings, sha256)
         status = 200 if found["known"] else 404
-        if _wants_json():
-            return jsonify(found), status
-        return _page(found, status)
+        answer = jsonify(found) if _wants_json() else Response(render_template("verification.html", found=found))
+        answer.status_code = status
+        answer.vary.add("Accept")
+        return answer
 
     return blueprint
 
@@ -130,14 +128,6 @@ def _wants_json() -> bool:
     if request.args.get("f"):
         return request.args["f"] == "json"
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
-
-
-def _page(found: dict[str, Any], status: int) -> Response:
-    response = Response(
-        render_template("verification.html", found=found), status, content_type="text/html; charset=utf-8"
-    )
-    response.vary.add("Accept")
-    return response
 
 
 def _found(index: Index, records: Records, settings: Settings, sha256: str) -> dict[str, Any]:
@@ -153,8 +143,8 @@ def _document(records: Records, sha256: str) -> dict[str, Any] | None:
     document = records.document(sha256)
     if document is None or document.kind not in ISSUED:
         return None
-    said = {"what": ISSUED[document.kind], "number": document.number}
-    return {**said, "issued_at": document.created_at.isoformat()}
+    issued_at = document.created_at.isoformat()
+    return {"what": ISSUED[document.kind], "number": document.number, "issued_at": issued_at}
 
 
 def _release(index: Index, records: Records, settings: Settings, known: Known) -> dict[str, Any]:
