@@ -189,7 +189,8 @@ def _file(release: Release, name: str, settings: Settings) -> Response:
         raise NotFound(f"Rilis ini tidak memuat berkas “{name}”.", mend="Pilih berkas dari halaman datanya.")
     answer = send_file(
         settings.home / release.folder / name,
-        mimetype=described.get("media_type") or "application/octet-stream",
+        # Werkzeug adds the charset of texts by itself.
+        mimetype=str(described.get("media_type") or "application/octet-stream").partition(";")[0],
         as_attachment=True,
         download_name=download_name(release, name),
         etag=str(described.get("sha256") or release.content_hash),

@@ -45,6 +45,14 @@ KINDS = {
     FieldType.DATE: "tanggal (DATE('2024-01-31'))",
     FieldType.DATETIME: "waktu (TIMESTAMP('2024-01-31T00:00:00Z'))",
 }
+LITERALS: dict[type, FieldType] = {
+    bool: FieldType.BOOLEAN,
+    int: FieldType.NUMBER,
+    float: FieldType.NUMBER,
+    str: FieldType.STRING,
+    date: FieldType.DATE,
+    datetime: FieldType.DATETIME,
+}
 INVERSE = {"contains": "within", "within": "contains"}
 TEMPORAL = (ast.TimeAfter, ast.TimeBefore, ast.TimeDuring, ast.TimeEquals, ast.TimeOverlaps, ast.TimeDisjoint)
 LARGEST = 2**63 - 1
@@ -180,7 +188,7 @@ class Translation:
         if isinstance(node, ast.Like):
             return self._like(node)
         beside = node.rhs if isinstance(node, ast.Comparison) else None
-        kind = self._kind(node.lhs) or self._kind(beside) or _literal_kind(node.lhs)
+        kind = self._kind(node.lhs) or self._kind(beside) or LITERALS.get(type(node.lhs))
         subject = self._scalar(node.lhs, kind, beside)
         if kind == FieldType.STRING:
             subject = (*subject, self.dialect.collate)
@@ -274,36 +282,25 @@ class Translation:
             raise _unfit(node.lhs, FieldType.DATE, node.rhs, "Operator waktu hanya untuk kolom tanggal atau waktu.")
         whole = isinstance(node.rhs, values.Interval)
         begin, end = (node.rhs.start, node.rhs.end) if whole else (node.rhs, node.rhs)
-        name = Name(node.lhs.name)
-        after = () if begin is None else (self._literal(begin, kind, node.lhs),)
-        before = () if end is None else (self._literal(end, kind, node.lhs),)
         match node:
             case ast.TimeAfter():
-                return (name, " > ", *before) if before else ("1 = 0",)
+                tests = [(" > ", end)]
             case ast.TimeBefore():
-                return (name, " < ", *after) if after else ("1 = 0",)
+                tests = [(" < ", begin)]
             case ast.TimeDuring():
-                edges = ((name, " > ", *after) if after else (), (name, " < ", *before) if before else ())
+                tests = [(" > ", begin), (" < ", end)]
             case _:
-                edges = ((name, " >= ", *after) if after else (), (name, " <= ", *before) if before else ())
-        inside = joined([edge for edge in edges if edge] or [(name, " IS NOT NULL")], " AND ")
-        return ("NOT (", *inside, ")") if isinstance(node, ast.TimeDisjoint) else ("(", *inside, ")")
+                tests = [(" >= ", begin), (" <= ", end)]
+        name = Name(node.lhs.name)
+        edges = [(name, sign, self._literal(edge, kind, node.lhs)) for sign, edge in tests if edge is not None]
+        if not edges and isinstance(node, ast.TimeAfter | ast.TimeBefore):
+            return ("1 = 0",)
+        inside = joined(edges or [(name, " IS NOT NULL")], " AND ")
+        return ("NOT (" if isinstance(node, ast.TimeDisjoint) else "(", *inside, ")")
 
 
 def _family(kind: FieldType) -> FieldType:
     return FieldType.NUMBER if kind in NUMBERS else kind
-
-
-def _literal_kind(value: Any) -> FieldType | None:
-    kinds: tuple[tuple[type, FieldType], ...] = (
-        (bool, FieldType.BOOLEAN),
-        (int, FieldType.NUMBER),
-        (float, FieldType.NUMBER),
-        (str, FieldType.STRING),
-        (datetime, FieldType.DATETIME),
-        (date, FieldType.DATE),
-    )
-    return next((kind for type_, kind in kinds if isinstance(value, type_)), None)
 
 
 def _moment(value: Any, kind: FieldType) -> date | datetime | None:
