@@ -26,8 +26,7 @@ from server.pages.words import equip
 from server.problems import install_problems
 from server.release.publishing import RevisionFile
 from server.settings import Settings, completed, from_environment
-from server.store import open_records
-from workflow.store import Records
+from server.store import Records, open_records
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "

@@ -21,12 +21,13 @@ from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for
 from server.release.candidate import build_candidate, described
 from server.settings import ROOT, Settings
+from server.store import Records
 from workflow.checks import Context, principle_of, run_checks
 from workflow.errors import Broken, SebarError
 from workflow.findings import Finding
 from workflow.labels import mend, sentence, why
 from workflow.sop import Kind
-from workflow.store import FindingRecord, Job, Records, SubmissionRecord
+from workflow.store import FindingRecord, Job, SubmissionRecord
 
 
 class Outdated(Exception):

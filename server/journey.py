@@ -20,6 +20,7 @@ from server.files import Kept, keep, paper_type
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, stage
 from server.settings import Settings
+from server.store import Records
 from workflow import review
 from workflow.checks import missing_metadata
 from workflow.dataset import Act, Actor, Submission
@@ -27,7 +28,7 @@ from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotF
 from workflow.findings import Severity
 from workflow.labels import STATUSES
 from workflow.sop import Access, Kind, Role, Status
-from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, Records, Release, SubmissionRecord
+from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, Release, SubmissionRecord
 
 LOG = logging.getLogger(__name__)
 

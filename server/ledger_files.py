@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from server.store import Records
 from workflow.ledger import Entry, first_broken
-from workflow.store import Records
 
 FIELDS = frozenset(Entry.__dataclass_fields__)
 

@@ -16,7 +16,7 @@ from psycopg import sql
 from server.backup import backup, restore
 from server.ledger_files import export_ledger
 from server.settings import Settings, completed
-from server.store import SqlRecords, migrate, open_records
+from server.store import Records, migrate, open_records
 from tests.postgis import fresh_database
 from tests.store.layers import release_folder
 from tests.store.sample import AT, add, add_batch, published, ratified, settle
@@ -38,7 +38,7 @@ class Places:
         url = self.stack.enter_context(fresh_database()) if store == "postgis" else None
         return completed(Settings(home=home, database_url=url))
 
-    def records(self, settings: Settings) -> SqlRecords:
+    def records(self, settings: Settings) -> Records:
         records = open_records(settings)
         self.stack.callback(records.close)
         return records
@@ -73,7 +73,7 @@ def places(tmp_path: Path) -> Iterator[Places]:
         yield Places(tmp_path, stack)
 
 
-def ledger_of(records: SqlRecords) -> str:
+def ledger_of(records: Records) -> str:
     stream = io.StringIO()
     export_ledger(records, stream)
     return stream.getvalue()

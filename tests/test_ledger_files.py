@@ -13,13 +13,13 @@ import pytest
 
 from server.ledger_files import export_ledger, verify_ledger, write_anchor
 from server.settings import Settings, completed
-from server.store import SqlRecords, migrate, open_records
+from server.store import Records, migrate, open_records
 from workflow.ledger import GENESIS, entry_hash
 from workflow.store import Agency
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[SqlRecords]:
+def empty(tmp_path: Path) -> Iterator[Records]:
     settings = completed(Settings(home=tmp_path / "home"))
     migrate(settings)
     kept = open_records(settings)
@@ -28,19 +28,19 @@ def empty(tmp_path: Path) -> Iterator[SqlRecords]:
 
 
 @pytest.fixture
-def records(empty: SqlRecords) -> SqlRecords:
+def records(empty: Records) -> Records:
     for number in range(8):
         _act(empty, number)
     return empty
 
 
-def _act(records: SqlRecords, number: int) -> None:
+def _act(records: Records, number: int) -> None:
     at = datetime(2026, 3, 12, 3, 0, tzinfo=UTC) + timedelta(minutes=number)
     records.save_agency(Agency(f"opd-{number}", f"Dinas “{number}”", f"D{number}"), actor="uji", at=at)
 
 
 @pytest.fixture
-def file(records: SqlRecords, tmp_path: Path) -> Path:
+def file(records: Records, tmp_path: Path) -> Path:
     path = tmp_path / "ledger.jsonl"
     with path.open("w", encoding="utf-8") as stream:
         export_ledger(records, stream)
@@ -96,7 +96,7 @@ def test_what_is_no_ledger_is_not_whole(tmp_path: Path, content: bytes) -> None:
     assert not verify_ledger(file).whole
 
 
-def test_anchors_find_a_cut_tail(file: Path, records: SqlRecords, tmp_path: Path) -> None:
+def test_anchors_find_a_cut_tail(file: Path, records: Records, tmp_path: Path) -> None:
     anchors = tmp_path / "jangkar"
     assert write_anchor(records, anchors)
     assert verify_ledger(file, anchors).whole
@@ -105,14 +105,14 @@ def test_anchors_find_a_cut_tail(file: Path, records: SqlRecords, tmp_path: Path
     assert verify_ledger(file, anchors).broken == 8
 
 
-def test_anchors_find_a_ledger_that_was_written_anew(file: Path, records: SqlRecords, tmp_path: Path) -> None:
+def test_anchors_find_a_ledger_that_was_written_anew(file: Path, records: Records, tmp_path: Path) -> None:
     write_anchor(records, tmp_path / "jangkar")
     change(file, rewrite)
     assert verify_ledger(file).whole
     assert verify_ledger(file, tmp_path / "jangkar").broken == 8
 
 
-def test_older_anchors_still_hold_when_the_ledger_goes_on(records: SqlRecords, tmp_path: Path) -> None:
+def test_older_anchors_still_hold_when_the_ledger_goes_on(records: Records, tmp_path: Path) -> None:
     write_anchor(records, tmp_path / "jangkar")
     _act(records, 9)
     write_anchor(records, tmp_path / "jangkar")
@@ -127,7 +127,7 @@ def test_a_folder_without_anchors_proves_nothing(file: Path, tmp_path: Path) -> 
     assert not verify_ledger(file, tmp_path / "kosong").whole
 
 
-def test_an_empty_ledger_has_no_anchor(empty: SqlRecords, tmp_path: Path) -> None:
+def test_an_empty_ledger_has_no_anchor(empty: Records, tmp_path: Path) -> None:
     assert write_anchor(empty, tmp_path / "jangkar") is None
     stream = io.StringIO()
     export_ledger(empty, stream)

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from server.documents.letters import WIB, contents
 from server.documents.typesetting import letterhead, pdf, place_name
 from server.settings import Settings
+from server.store import Records
 from workflow.labels import ROLES, STATUSES, tanggal
 from workflow.sop import SOP, Kind, Role, Status
-from workflow.store import Batch, Person, Records, SubmissionRecord
+from workflow.store import Batch, Person, SubmissionRecord
 
 _PATH = (
     Status.SUBMITTED, Status.VERIFIED, Status.APPROVED, Status.PUBLISHED, Status.SUPERSEDED, Status.WITHDRAWN,

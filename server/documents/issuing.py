@@ -13,9 +13,10 @@ from server.documents.letters import WIB, letter_number, step_document
 from server.documents.wording import LETTERS
 from server.files import keep
 from server.settings import Settings
+from server.store import Records
 from workflow.dataset import Event
 from workflow.errors import NotFound
-from workflow.store import Document, Person, Records, SubmissionRecord
+from workflow.store import Document, Person, SubmissionRecord
 
 LIMIT = 20 * 1024 * 1024
 

@@ -20,7 +20,7 @@ from pygeoapi.provider.base import (
 from pygeofilter import ast
 
 from server.ogc.periods import period_of
-from server.ogc.rendered import Rendered, chosen, open_collection
+from server.ogc.rendered import Readable, chosen, open_collection
 from server.store.index import Box, Question, ReleaseIndex
 from workflow.errors import BadRequest, SebarError
 from workflow.layer import FieldType
@@ -43,7 +43,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
         self.index: ReleaseIndex = provider_def.get("index") or self.release.index
         self._fields = schema_fields(self.release.entry)
 
-    def opened(self) -> Rendered:
+    def opened(self) -> Readable:
         return open_collection(Path(self.data), self.options["collection"])
 
     def get_fields(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
     return ((west, south, 180.0, north), (-180.0, south, east, north))
 
 
-def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Rendered) -> ast.Node | None:
+def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Readable) -> ast.Node | None:
     """Equality parameters and the filter as one filter."""
     parts: list[ast.Node] = [
         ast.Equal(ast.Attribute(name), literal(name, text, release.rows.types[name])) for name, text in properties

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from server.pages.words import KINDS, TOPICS, Look
+from server.store import Records
 from workflow.sop import Kind
-from workflow.store import Records, Release
+from workflow.store import Release
 
 BOUNDARIES = "batas-kelurahan"
 

@@ -7,10 +7,11 @@ from datetime import date
 
 from server.pages.words import Look, day_of
 from server.settings import Settings
+from server.store import Records
 from workflow import labels
 from workflow.dataset import Event
 from workflow.deadlines import Calendar, Counting
-from workflow.store import Records, Release
+from workflow.store import Release
 
 LOOKS = {
     "submit": Look("paper-plane-tilt", "nila"),

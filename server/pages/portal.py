@@ -16,9 +16,10 @@ from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facet
 from server.pages.journey_page import journey_of
 from server.pages.usage import citation, downloads, snippets
 from server.settings import Settings
+from server.store import Records
 from workflow.errors import Gone, NotFound
 from workflow.sop import Access, Kind, Status
-from workflow.store import Dataset, Records, Release
+from workflow.store import Dataset, Release
 
 PAGE = 20
 ROWS = 100

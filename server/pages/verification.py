@@ -19,10 +19,11 @@ from flask.typing import ResponseReturnValue
 
 from server.documents import ISSUED
 from server.settings import Settings
+from server.store import Records
 from workflow.errors import NotFound
 from workflow.labels import HAPPENED, STATUSES
 from workflow.ledger import Entry
-from workflow.store import Records, Release
+from workflow.store import Release
 
 CONTENT = "Isi yang disetujui"
 UPLOAD = "Berkas asal yang diunggah"

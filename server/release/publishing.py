@@ -15,7 +15,7 @@ import orjson
 from server.failpoints import failpoint
 from server.release.candidate import write_manifest
 from server.release.disk import described_file, whole_folder
-from workflow.store import Records
+from server.store import Records
 
 
 def stage(

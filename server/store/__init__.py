@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from server.store.engines import StoreSettings, open_engines, store_url
 from server.store.migrate import migrate
-from server.store.records import SqlRecords
+from server.store.records import Records
 
-__all__ = ["SqlRecords", "StoreSettings", "migrate", "open_records"]
+__all__ = ["Records", "StoreSettings", "migrate", "open_records"]
 
 
-def open_records(settings: StoreSettings) -> SqlRecords:
+def open_records(settings: StoreSettings) -> Records:
     """The records of these settings; `migrate(settings)` has made their tables."""
-    return SqlRecords(open_engines(store_url(settings)), settings.home)
+    return Records(open_engines(store_url(settings)), settings.home)

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from server.store import terbit
 from server.store.engines import Engines, StoreSettings, open_engines, store_url
 from server.store.postgis import driver
-from server.store.records import SqlRecords
+from server.store.records import Records
 from server.store.schema import Converted, ledger, metadata, people, registry, utc_text
 from workflow.errors import Conflict
 from workflow.store import Release
@@ -104,7 +104,7 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
 def show_releases(settings: StoreSettings) -> None:
     """Makes the tables and views that SQL users of PostGIS read from the release folders, where there is PostGIS."""
     engines = open_engines(store_url(settings))
-    records = SqlRecords(engines, settings.home)
+    records = Records(engines, settings.home)
     try:
         for dataset in records.datasets() if engines.postgresql else ():
             releases = records.releases(dataset.id)

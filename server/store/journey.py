@@ -33,6 +33,7 @@ Withdrawal = tuple[datetime, str]
 
 class JourneyRecords(Store):
     def record(self, before: Submission, after: Submission, event: Event) -> None:
+        """Saves the move, its event and its ledger entry in one transaction."""
         with self._act() as act:
             _move(act, before, after, event)
 
@@ -45,7 +46,11 @@ class JourneyRecords(Store):
         current: int | None,
         withdrawn: Withdrawal | None = None,
     ) -> int:
-        """Raises Conflict where somebody reads the PostGIS view of the dataset for long."""
+        """Publish, restore or withdraw: moves, events, ledger entries, the release (a new one or None), the dataset's
+        current release and the registry's revision in one transaction; the new revision.
+
+        Raises Conflict where somebody reads the PostGIS view of the dataset for long.
+        """
         if served := release or (current is not None and self.release(dataset, current)):
             self.stage(served)
         for _ in range(PATIENCE):

@@ -8,5 +8,5 @@ from server.store.people import PeopleRecords
 from server.store.submissions import SubmissionRecords
 
 
-class SqlRecords(PeopleRecords, DatasetRecords, SubmissionRecords, JourneyRecords):
-    """workflow.store.Records over SQL."""
+class Records(PeopleRecords, DatasetRecords, SubmissionRecords, JourneyRecords):
+    """Writing methods take the moment and the person; each is one transaction. What comes second raises Changed."""

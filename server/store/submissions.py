@@ -33,7 +33,10 @@ class SubmissionRecords(Store):
     def add_submission(
         self, record: SubmissionRecord, *, new_dataset: Dataset | None, idempotency_key: str | None
     ) -> SubmissionRecord:
-        """Raises Conflict where `new_dataset` has the id of another."""
+        """The record, or the one that the same person's same key already made.
+
+        Raises Conflict where `new_dataset` has the id of another.
+        """
         move, by = record.move, record.created_by
         same = matching(submissions, created_by=by, idempotency_key=idempotency_key)
         with self._act() as act:
@@ -66,12 +69,14 @@ class SubmissionRecords(Store):
             return _read(connection, *asked)
 
     def due_publications(self, now: datetime) -> Sequence[SubmissionRecord]:
+        """Approved submissions whose scheduled moment has come."""
         with self._read() as connection:
             return _read(connection, submissions.c.status == Status.APPROVED, submissions.c.publish_at <= now)
 
     def change_submission(
         self, record: SubmissionRecord, *, expected_version: int, actor: str, at: datetime
     ) -> SubmissionRecord:
+        """Saves other content (file, metadata, reading): build + 1, version + 1, no content hash, findings gone."""
         id, everything = record.move.id, _everything(record)
         row: dict[str, Any] = {name: everything[name] for name in CONTENT} | NO_CANDIDATE | _job(Job(updated_at=at))
         row |= {"changed_by": actor, "changed_at": at}
@@ -100,7 +105,11 @@ class SubmissionRecords(Store):
         findings: Sequence[FindingRecord],
         at: datetime,
     ) -> bool:
-        """The job is done with it. A build that ran twice changes nothing where it finished with another hash."""
+        """Candidate, hash and findings at once, and the job is done; waivers of findings with the same key are kept.
+
+        False, and nothing is changed, where a newer build was asked for meanwhile or this one ran twice and finished
+        with another hash.
+        """
         first = sa.or_(submissions.c.content_hash.is_(None), submissions.c.content_hash == content_hash)
         this = and_(matching(submissions, id=submission, build=build), first)
         built = {"content_hash": content_hash, "candidate": candidate, "manifest": manifest}
@@ -112,6 +121,7 @@ class SubmissionRecords(Store):
             return True
 
     def unfinished_builds(self) -> Sequence[tuple[str, int]]:
+        """(submission, build) whose job is queued or running."""
         wanted = select(submissions.c.id, submissions.c.build).where(submissions.c.job_status.in_(UNFINISHED))
         with self._read() as connection:
             return [(row.id, row.build) for row in connection.execute(wanted.order_by(submissions.c.changed_at))]
@@ -120,6 +130,7 @@ class SubmissionRecords(Store):
         return self._all(FindingRecord, _findings(submission=submission))
 
     def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
+        """Raises NotFound. Whether it may be waived is decided before."""
         this = {"submission": submission, "key": key}
         with self._act() as act:
             if not (known := found(act.connection, FindingRecord, _findings(**this))):

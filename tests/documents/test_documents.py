@@ -19,7 +19,7 @@ from server.documents.letters import blank_approval, day_in_words, letter_number
 from server.documents.typesetting import shown
 from server.documents.wording import LETTERS
 from server.settings import Settings, completed
-from server.store import SqlRecords, migrate, open_records
+from server.store import Records, migrate, open_records
 from tests.store.sample import AT, add, build, finding, kept, published, ratified, settle, take
 from workflow.dataset import Event, Submission
 from workflow.sop import SOP, Kind, Status
@@ -194,7 +194,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def records(settings: Settings) -> Iterator[SqlRecords]:
+def records(settings: Settings) -> Iterator[Records]:
     migrate(settings)
     opened = open_records(settings)
     settle(opened)
@@ -202,7 +202,7 @@ def records(settings: Settings) -> Iterator[SqlRecords]:
     opened.close()
 
 
-def test_each_step_taken_gets_one_numbered_document(records: SqlRecords, settings: Settings) -> None:
+def test_each_step_taken_gets_one_numbered_document(records: Records, settings: Settings) -> None:
     ratified(records)
     published(records)
     issued = [issue(records, settings, happened) for happened in records.events(submission="s1")]
@@ -221,7 +221,7 @@ def test_each_step_taken_gets_one_numbered_document(records: SqlRecords, setting
         assert records.document(document.sha256) == document
 
 
-def test_a_step_without_a_document_has_none(records: SqlRecords, settings: Settings) -> None:
+def test_a_step_without_a_document_has_none(records: Records, settings: Settings) -> None:
     add(records)
     build(records)
     take(records, "s1", "submit", "budi")
@@ -229,11 +229,11 @@ def test_a_step_without_a_document_has_none(records: SqlRecords, settings: Setti
     assert issue(records, settings, records.events(submission="s1")[-1]) is None
 
 
-def test_people_are_printed_with_the_name_of_their_agency(records: SqlRecords) -> None:
+def test_people_are_printed_with_the_name_of_their_agency(records: Records) -> None:
     assert people_to_print(records)["budi"].agency == "Dinas Pekerjaan Umum"
 
 
-def test_each_list_holds_what_came_this_far(records: SqlRecords) -> None:
+def test_each_list_holds_what_came_this_far(records: Records) -> None:
     ratified(records)
     published(records)
     add(records, "s2", "sungai")
@@ -248,7 +248,7 @@ def test_each_list_holds_what_came_this_far(records: SqlRecords) -> None:
     assert kept(records, "s2").title == row.title
 
 
-def test_a_printed_list_has_its_rows_and_its_place_for_a_signature(records: SqlRecords) -> None:
+def test_a_printed_list_has_its_rows_and_its_place_for_a_signature(records: Records) -> None:
     ratified(records)
     rows = rows_of(records, "approve", "dpu", "2026") * 30
     pdf = daftar_data(TITLES["approve"], "Dinas Pekerjaan Umum", "2026", rows, SETTINGS, at=MOMENT)
@@ -261,7 +261,7 @@ def test_a_printed_list_has_its_rows_and_its_place_for_a_signature(records: SqlR
     assert "Tidak ada data pada tahap ini." in empty
 
 
-def test_a_list_as_csv_holds_no_formula(records: SqlRecords) -> None:
+def test_a_list_as_csv_holds_no_formula(records: Records) -> None:
     ratified(records)
     row = replace(rows_of(records, "approve", "dpu", "2026")[0], title='=HYPERLINK("x")', by="+62")
     lines = daftar_csv([row]).splitlines()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.documents.issuing import issue
-from server.store import SqlRecords
+from server.store import Records
 from tests.conftest import City
 from tests.store.sample import add, build, later, published, ratified, settle, take, wish
 
@@ -23,7 +23,7 @@ MANIFEST: dict[str, Any] = {
 
 
 @pytest.fixture
-def records(embedded_city: City) -> SqlRecords:
+def records(embedded_city: City) -> Records:
     records = embedded_city.journey.records
     settle(records)
     return records
@@ -40,7 +40,7 @@ def ask(embedded_city: City) -> Callable[[str], dict[str, Any]]:
 
 
 def test_what_was_published_is_known_in_each_of_its_forms(
-    records: SqlRecords, ask: Callable[[str], dict[str, Any]]
+    records: Records, ask: Callable[[str], dict[str, Any]]
 ) -> None:
     ratified(records, manifest=MANIFEST)
     published(records)
@@ -61,7 +61,7 @@ def test_what_was_published_is_known_in_each_of_its_forms(
     assert all(chain[step["seq"]] == step["hash"] for step in said[content]["journey"])
 
 
-def test_what_is_on_its_way_is_not_told(records: SqlRecords, ask: Callable[[str], dict[str, Any]]) -> None:
+def test_what_is_on_its_way_is_not_told(records: Records, ask: Callable[[str], dict[str, Any]]) -> None:
     ratified(records, manifest=MANIFEST)
     approved = records.submission("s1")
     assert approved
@@ -70,7 +70,7 @@ def test_what_is_on_its_way_is_not_told(records: SqlRecords, ask: Callable[[str]
 
 
 def test_a_superseded_release_and_a_withdrawn_one_stay_known(
-    records: SqlRecords, ask: Callable[[str], dict[str, Any]]
+    records: Records, ask: Callable[[str], dict[str, Any]]
 ) -> None:
     ratified(records, manifest=MANIFEST)
     published(records)
@@ -88,7 +88,7 @@ def test_a_superseded_release_and_a_withdrawn_one_stay_known(
 
 
 def test_an_issued_document_is_known_but_not_what_it_is_about(
-    records: SqlRecords, embedded_city: City, ask: Callable[[str], dict[str, Any]]
+    records: Records, embedded_city: City, ask: Callable[[str], dict[str, Any]]
 ) -> None:
     add(records)
     build(records)
@@ -102,7 +102,7 @@ def test_an_issued_document_is_known_but_not_what_it_is_about(
     assert "jalan" not in str(said).casefold()
 
 
-def test_people_get_a_page(records: SqlRecords, embedded_city: City) -> None:
+def test_people_get_a_page(records: Records, embedded_city: City) -> None:
     ratified(records, manifest=MANIFEST)
     published(records)
     client = embedded_city.client()

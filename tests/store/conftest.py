@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.store import SqlRecords, migrate, open_records
+from server.store import Records, migrate, open_records
 from tests.postgis import fresh_database
 
 
@@ -28,7 +28,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def records(store: Settings) -> Iterator[SqlRecords]:
+def records(store: Settings) -> Iterator[Records]:
     migrate(store)
     opened = open_records(store)
     yield opened

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from server.store import SqlRecords
+from server.store import Records
 from workflow.dataset import Act, Event, Submission
 from workflow.review import supersede, take_step
 from workflow.sop import Kind, Role, Status
@@ -26,7 +26,7 @@ def later(minutes: int) -> datetime:
     return AT + timedelta(minutes=minutes)
 
 
-def settle(records: SqlRecords) -> None:
+def settle(records: Records) -> None:
     """An agency, its people and a Daftar Data OPD."""
     records.save_agency(Agency("dpu", "Dinas Pekerjaan Umum", "DPU"), actor="admin", at=AT)
     for id, role in PEOPLE.items():
@@ -35,7 +35,7 @@ def settle(records: SqlRecords) -> None:
     add_batch(records, "b1")
 
 
-def add_batch(records: SqlRecords, id: str) -> None:
+def add_batch(records: Records, id: str) -> None:
     batch = Batch(id, "dpu", "2026", f"BA/{id}", date(2026, 3, 10), "f" * 64, "budi", AT)
     records.add_batch(batch, actor="budi", at=AT)
 
@@ -58,14 +58,12 @@ def draft(id: str = "s1", dataset: str = "jalan", **more: Any) -> SubmissionReco
     )
 
 
-def add(records: SqlRecords, id: str = "s1", dataset: str = "jalan", *, new: bool = True) -> SubmissionRecord:
+def add(records: Records, id: str = "s1", dataset: str = "jalan", *, new: bool = True) -> SubmissionRecord:
     made = Dataset(dataset, "dpu", "Jalan", Kind.GEOSPATIAL, AT) if new else None
     return records.add_submission(draft(id, dataset), new_dataset=made, idempotency_key=None)
 
 
-def build(
-    records: SqlRecords, id: str = "s1", *findings: FindingRecord, manifest: dict[str, Any] | None = None
-) -> bool:
+def build(records: Records, id: str = "s1", *findings: FindingRecord, manifest: dict[str, Any] | None = None) -> bool:
     submission = kept(records, id)
     return records.finish_build(
         id,
@@ -87,14 +85,14 @@ def finding(key: str = "k1", severity: str = "warns") -> FindingRecord:
     return FindingRecord(key, "no_gaps", "standar_data", severity, "Ada celah.", "Sebab", "Cara", 7, "nama", "x", place)
 
 
-def kept(records: SqlRecords, id: str = "s1") -> SubmissionRecord:
+def kept(records: Records, id: str = "s1") -> SubmissionRecord:
     record = records.submission(id)
     assert record is not None
     return record
 
 
 def wish(
-    records: SqlRecords, id: str, step: str, person: str, at: datetime = AT, **more: Any
+    records: Records, id: str, step: str, person: str, at: datetime = AT, **more: Any
 ) -> tuple[Submission, Submission, Event]:
     """The move that this person decides on, from what is kept now."""
     who = records.person(person)
@@ -103,11 +101,11 @@ def wish(
     return before, *take_step(before, Act(step, who.as_actor(), at, note="sebab", probed=True, **more))
 
 
-def take(records: SqlRecords, id: str, step: str, person: str, at: datetime = AT, **more: Any) -> None:
+def take(records: Records, id: str, step: str, person: str, at: datetime = AT, **more: Any) -> None:
     records.record(*wish(records, id, step, person, at, **more))
 
 
-def ratified(records: SqlRecords, id: str = "s1", dataset: str = "jalan", *, new: bool = True, **more: Any) -> None:
+def ratified(records: Records, id: str = "s1", dataset: str = "jalan", *, new: bool = True, **more: Any) -> None:
     """From nothing to approved."""
     add(records, id, dataset, new=new)
     build(records, id, **more)
@@ -115,7 +113,7 @@ def ratified(records: SqlRecords, id: str = "s1", dataset: str = "jalan", *, new
         take(records, id, step, person)
 
 
-def release_to_be(records: SqlRecords, id: str, folder: str = "") -> Release:
+def release_to_be(records: Records, id: str, folder: str = "") -> Release:
     record = kept(records, id)
     dataset, number = record.move.dataset, records.next_number(record.move.dataset)
     return Release(
@@ -131,14 +129,14 @@ def release_to_be(records: SqlRecords, id: str, folder: str = "") -> Release:
     )
 
 
-def published(records: SqlRecords, id: str = "s1", folder: str = "") -> int:
+def published(records: Records, id: str = "s1", folder: str = "") -> int:
     """The registry's revision afterwards."""
     release = release_to_be(records, id, folder)
     moves = [wish(records, id, "publish", "sari"), *superseding(records, release.dataset)]
     return records.publish(moves, release=release, dataset=release.dataset, current=release.number)
 
 
-def superseding(records: SqlRecords, dataset: str) -> list[tuple[Submission, Submission, Event]]:
+def superseding(records: Records, dataset: str) -> list[tuple[Submission, Submission, Event]]:
     who = records.person("sari")
     assert who is not None
     act = Act("publish", who.as_actor(), AT)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import exc, text
 
-from server.store import SqlRecords
+from server.store import Records
 from server.store.schema import utc_text
 from tests.store.sample import AT, add, build, finding, published, ratified, settle
 from workflow.ledger import Entry, first_broken
@@ -26,14 +26,14 @@ acts = st.lists(st.tuples(st.sampled_from(["agency", "holiday", "note", "waive"]
 
 
 @pytest.fixture
-def city(records: SqlRecords) -> SqlRecords:
+def city(records: Records) -> Records:
     settle(records)
     add(records)
     build(records, "s1", finding("k1"))
     return records
 
 
-def do(records: SqlRecords, act: str, said: str, at: datetime) -> None:
+def do(records: Records, act: str, said: str, at: datetime) -> None:
     match act:
         case "agency":
             records.save_agency(Agency("dpu", said, said), actor="admin", at=at)
@@ -47,7 +47,7 @@ def do(records: SqlRecords, act: str, said: str, at: datetime) -> None:
 
 @ONE_STORE
 @given(acts)
-def test_whatever_people_do_the_chain_is_whole(city: SqlRecords, done: list[tuple[str, str, datetime]]) -> None:
+def test_whatever_people_do_the_chain_is_whole(city: Records, done: list[tuple[str, str, datetime]]) -> None:
     before = len(list(city.ledger()))
     for act in done:
         do(city, *act)
@@ -57,7 +57,7 @@ def test_whatever_people_do_the_chain_is_whole(city: SqlRecords, done: list[tupl
 
 
 @pytest.fixture
-def entries(city: SqlRecords) -> list[Entry]:
+def entries(city: Records) -> list[Entry]:
     ratified(city, "s2", "sungai")
     published(city, "s2")
     return list(city.ledger())
@@ -101,13 +101,13 @@ def test_an_entry_that_is_taken_away_added_or_moved_is_found(entries: list[Entry
         "DELETE FROM events",
     ],
 )
-def test_the_database_refuses_to_rewrite_history(entries: list[Entry], city: SqlRecords, rewriting: str) -> None:
+def test_the_database_refuses_to_rewrite_history(entries: list[Entry], city: Records, rewriting: str) -> None:
     with pytest.raises(exc.DBAPIError, match="append-only"), city._write() as connection:
         connection.execute(text(rewriting))
     assert list(city.ledger()) == entries
 
 
-def test_history_cannot_be_emptied_or_replaced_at_once(entries: list[Entry], city: SqlRecords) -> None:
+def test_history_cannot_be_emptied_or_replaced_at_once(entries: list[Entry], city: Records) -> None:
     replacing = [
         "INSERT OR REPLACE INTO ledger SELECT * FROM ledger",
         "INSERT OR REPLACE INTO events SELECT * FROM events",
@@ -124,7 +124,7 @@ def test_history_cannot_be_emptied_or_replaced_at_once(entries: list[Entry], cit
     assert list(city.ledger()) == entries
 
 
-def test_who_takes_the_locks_away_and_edits_is_found_out(entries: list[Entry], city: SqlRecords) -> None:
+def test_who_takes_the_locks_away_and_edits_is_found_out(entries: list[Entry], city: Records) -> None:
     free = ["DROP TRIGGER ledger_no_update"]
     if city._engines.postgresql:
         free = ["ALTER TABLE ledger DISABLE TRIGGER ALL"]
@@ -135,7 +135,7 @@ def test_who_takes_the_locks_away_and_edits_is_found_out(entries: list[Entry], c
     assert first_broken(city.ledger()) == 3
 
 
-def test_the_ledger_cannot_fork(entries: list[Entry], city: SqlRecords) -> None:
+def test_the_ledger_cannot_fork(entries: list[Entry], city: Records) -> None:
     fork = "INSERT INTO ledger SELECT seq + 1, at, actor, action, object, detail, prev, 'x' FROM ledger WHERE seq = {}"
     with pytest.raises(exc.IntegrityError), city._write() as connection:
         connection.execute(text(fork.format(len(entries))))

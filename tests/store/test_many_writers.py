@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from server.store import SqlRecords
+from server.store import Records
 from tests.store.conftest import Settings
 from tests.store.sample import add, build, settle
 from workflow.ledger import first_broken
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PROCESSES, WRITERS, ACTS = 5, 10, 6
 
 
-def test_fifty_writers_leave_one_unbroken_ledger_and_one_of_them_submits(store: Settings, records: SqlRecords) -> None:
+def test_fifty_writers_leave_one_unbroken_ledger_and_one_of_them_submits(store: Settings, records: Records) -> None:
     settle(records)
     add(records)
     build(records)

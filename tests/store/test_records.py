@@ -8,28 +8,28 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import exc, insert, update
 
-from server.store import SqlRecords
+from server.store import Records
 from server.store.schema import releases, submissions
 from tests.store import sample
 from tests.store.sample import AT, add, build, finding, kept, later, published, ratified, settle, take, wish
 from workflow.dataset import FindingCounts
 from workflow.errors import Changed, Conflict, NotFound
 from workflow.sop import Access, Kind, Role, Status
-from workflow.store import Agency, Dataset, Document, Holiday, Job, Note, Person, Records, Token
+from workflow.store import Agency, Dataset, Document, Holiday, Job, Note, Person, Token
 
 
 @pytest.fixture
-def city(records: SqlRecords) -> SqlRecords:
+def city(records: Records) -> Records:
     settle(records)
     return records
 
 
-def test_the_records_fulfil_their_contract(records: SqlRecords) -> None:
-    fulfilled: Records = records
-    assert fulfilled.revision() == 0
+def test_a_new_store_has_published_nothing(records: Records) -> None:
+    assert records.revision() == 0
+    assert records.registry().current == ()
 
 
-def test_people_and_agencies_come_back_as_they_were_saved(city: SqlRecords) -> None:
+def test_people_and_agencies_come_back_as_they_were_saved(city: Records) -> None:
     admin = Person("x1", "admin", "Admin", "", frozenset({Role.ADMIN}), password_hash="argon", email="a@b.test")
     city.save_person(admin, actor="admin", at=AT)
     assert city.person("x1") == city.person_by_username("admin") == admin
@@ -40,17 +40,17 @@ def test_people_and_agencies_come_back_as_they_were_saved(city: SqlRecords) -> N
     assert city.person("nobody") is city.person_by_username("nobody") is None
 
 
-def test_a_username_belongs_to_one_person(city: SqlRecords) -> None:
+def test_a_username_belongs_to_one_person(city: Records) -> None:
     with pytest.raises(Conflict, match="sudah dipakai"):
         city.save_person(Person("other", "sari", "Lain", "dpu", frozenset()), actor="admin", at=AT)
 
 
-def test_passwords_never_reach_the_ledger(city: SqlRecords) -> None:
+def test_passwords_never_reach_the_ledger(city: Records) -> None:
     city.save_person(Person("p", "p", "Nama", "dpu", frozenset(), password_hash="$argon2"), actor="admin", at=AT)
     assert not any("$argon2" in str(entry) or "Nama" in str(entry) for entry in city.ledger())
 
 
-def test_tokens_and_failed_logins_are_kept(city: SqlRecords) -> None:
+def test_tokens_and_failed_logins_are_kept(city: Records) -> None:
     token = Token("t1", "budi", "skrip", "h" * 64, AT, later(60))
     city.add_token(token)
     assert city.token_by_hash("h" * 64) == token
@@ -63,7 +63,7 @@ def test_tokens_and_failed_logins_are_kept(city: SqlRecords) -> None:
     assert city.login_failures("budi", AT) == 0
 
 
-def test_the_calendar_can_be_edited(city: SqlRecords) -> None:
+def test_the_calendar_can_be_edited(city: Records) -> None:
     day = Holiday(date(2026, 3, 20), "Idulfitri", "libur_nasional", "SKB")
     city.save_holiday(day, actor="admin", at=AT)
     city.save_holiday(replace(day, name="Idulfitri 1447 H"), actor="admin", at=AT)
@@ -74,7 +74,7 @@ def test_the_calendar_can_be_edited(city: SqlRecords) -> None:
     assert [entry.action for entry in city.ledger()][-3:] == ["holiday.save", "holiday.save", "holiday.remove"]
 
 
-def test_moments_come_back_in_utc_whatever_zone_they_were_said_in(city: SqlRecords) -> None:
+def test_moments_come_back_in_utc_whatever_zone_they_were_said_in(city: Records) -> None:
     wib = timezone(timedelta(hours=7))
     city.save_person(Person("p", "p", "P", "dpu", frozenset()), actor="admin", at=AT)
     city.add_token(Token("t", "p", "", "h", AT.astimezone(wib), AT.astimezone(wib)))
@@ -86,7 +86,7 @@ def test_moments_come_back_in_utc_whatever_zone_they_were_said_in(city: SqlRecor
         city.add_login_failure("p", datetime(2026, 1, 1))  # noqa: DTZ001
 
 
-def test_one_file_can_serve_two_batches_and_is_kept_once_in_each(city: SqlRecords) -> None:
+def test_one_file_can_serve_two_batches_and_is_kept_once_in_each(city: Records) -> None:
     sample.add_batch(city, "b2")
     scan = Document("d" * 64, "berita_acara", "ba.pdf", "application/pdf", 5, AT, "budi", number="1", batch="b1")
     for document in (scan, scan, replace(scan, batch="b2")):
@@ -97,7 +97,7 @@ def test_one_file_can_serve_two_batches_and_is_kept_once_in_each(city: SqlRecord
     assert city.document("e" * 64) is None
 
 
-def test_batches_are_listed_by_agency(city: SqlRecords) -> None:
+def test_batches_are_listed_by_agency(city: Records) -> None:
     sample.add_batch(city, "b2")
     assert [batch.id for batch in city.batches(agency="dpu")] == ["b1", "b2"]
     assert city.batches(agency="other") == []
@@ -106,7 +106,7 @@ def test_batches_are_listed_by_agency(city: SqlRecords) -> None:
     assert batch.date == date(2026, 3, 10)
 
 
-def test_a_submission_comes_back_whole(city: SqlRecords) -> None:
+def test_a_submission_comes_back_whole(city: Records) -> None:
     given = sample.draft(missing_metadata=("title", "scale"), access=Access.TERBATAS)
     dataset = Dataset("jalan", "dpu", "Jalan", Kind.GEOSPATIAL, AT)
     saved = city.add_submission(given, new_dataset=dataset, idempotency_key=None)
@@ -116,7 +116,7 @@ def test_a_submission_comes_back_whole(city: SqlRecords) -> None:
     assert city.datasets() == [dataset]
 
 
-def test_the_same_idempotency_key_makes_one_submission(city: SqlRecords) -> None:
+def test_the_same_idempotency_key_makes_one_submission(city: Records) -> None:
     dataset = Dataset("jalan", "dpu", "Jalan", Kind.GEOSPATIAL, AT)
     first = city.add_submission(sample.draft("s1"), new_dataset=dataset, idempotency_key="k")
     again = city.add_submission(sample.draft("s2"), new_dataset=dataset, idempotency_key="k")
@@ -126,14 +126,14 @@ def test_the_same_idempotency_key_makes_one_submission(city: SqlRecords) -> None
     assert [entry.action for entry in city.ledger()].count("submission.add") == 2
 
 
-def test_the_id_of_a_dataset_is_for_life(city: SqlRecords) -> None:
+def test_the_id_of_a_dataset_is_for_life(city: Records) -> None:
     add(city, "s1")
     with pytest.raises(Conflict, match="“jalan” sudah ada"):
         add(city, "s2")
     assert city.submission("s2") is None
 
 
-def test_submissions_are_found_by_status_batch_agency_and_dataset_newest_first(city: SqlRecords) -> None:
+def test_submissions_are_found_by_status_batch_agency_and_dataset_newest_first(city: Records) -> None:
     for number, id in enumerate(("s1", "s2", "s3")):
         city.add_submission(
             replace(sample.draft(id), created_at=later(number)),
@@ -148,7 +148,7 @@ def test_submissions_are_found_by_status_batch_agency_and_dataset_newest_first(c
     assert city.submissions(agency="other") == city.submissions(batch="other") == []
 
 
-def test_a_build_writes_candidate_hash_and_findings_at_once(city: SqlRecords) -> None:
+def test_a_build_writes_candidate_hash_and_findings_at_once(city: Records) -> None:
     add(city)
     city.set_job("s1", 1, Job("running", "Baca berkas", 3, 10, updated_at=AT))
     assert kept(city).job == Job("running", "Baca berkas", 3, 10, updated_at=AT)
@@ -163,7 +163,7 @@ def test_a_build_writes_candidate_hash_and_findings_at_once(city: SqlRecords) ->
     assert city.unfinished_builds() == []
 
 
-def test_an_older_build_changes_nothing(city: SqlRecords) -> None:
+def test_an_older_build_changes_nothing(city: Records) -> None:
     add(city)
     record = city.change_submission(kept(city), expected_version=1, actor="budi", at=AT)
     city.set_job("s1", 1, Job("failed"))
@@ -173,7 +173,7 @@ def test_an_older_build_changes_nothing(city: SqlRecords) -> None:
     assert record.build == 2
 
 
-def test_a_build_that_runs_twice_cannot_change_the_hash_that_people_saw(city: SqlRecords) -> None:
+def test_a_build_that_runs_twice_cannot_change_the_hash_that_people_saw(city: Records) -> None:
     add(city)
     assert build(city)
     assert build(city)
@@ -181,7 +181,7 @@ def test_a_build_that_runs_twice_cannot_change_the_hash_that_people_saw(city: Sq
     assert kept(city).move.content_hash == sample.hash_of("s1", 1)
 
 
-def test_changed_content_loses_hash_candidate_and_findings(city: SqlRecords) -> None:
+def test_changed_content_loses_hash_candidate_and_findings(city: Records) -> None:
     add(city)
     build(city, "s1", finding())
     before = kept(city)
@@ -195,7 +195,7 @@ def test_changed_content_loses_hash_candidate_and_findings(city: SqlRecords) -> 
         city.change_submission(other, expected_version=1, actor="budi", at=AT)
 
 
-def test_a_waiver_outlives_a_new_build_with_the_same_finding(city: SqlRecords) -> None:
+def test_a_waiver_outlives_a_new_build_with_the_same_finding(city: Records) -> None:
     add(city)
     build(city, "s1", finding("k1"), finding("k2"))
     waived = city.waive("s1", "k1", actor="sari", at=later(2), reason="memang begitu")
@@ -207,7 +207,7 @@ def test_a_waiver_outlives_a_new_build_with_the_same_finding(city: SqlRecords) -
     assert city.findings("s1")[0] == waived
 
 
-def test_a_waiver_never_opens_a_blocking_finding(city: SqlRecords) -> None:
+def test_a_waiver_never_opens_a_blocking_finding(city: Records) -> None:
     add(city)
     build(city, "s1", finding("k1"))
     city.waive("s1", "k1", actor="sari", at=AT, reason="x")
@@ -216,13 +216,13 @@ def test_a_waiver_never_opens_a_blocking_finding(city: SqlRecords) -> None:
     assert kept(city).move.findings == FindingCounts(blocks=1)
 
 
-def test_a_finding_that_is_gone_cannot_be_waived(city: SqlRecords) -> None:
+def test_a_finding_that_is_gone_cannot_be_waived(city: Records) -> None:
     add(city)
     with pytest.raises(NotFound, match="Temuan ini tidak ada"):
         city.waive("s1", "k1", actor="sari", at=AT, reason="x")
 
 
-def test_notes_are_kept_in_order_and_can_be_resolved(city: SqlRecords) -> None:
+def test_notes_are_kept_in_order_and_can_be_resolved(city: Records) -> None:
     add(city)
     question = Note("n1", "s1", "sari", AT, "Mengapa?\x00", place={"row": 3})
     city.add_note(question)
@@ -233,7 +233,7 @@ def test_notes_are_kept_in_order_and_can_be_resolved(city: SqlRecords) -> None:
     assert city.notes("s1")[0] == asked
 
 
-def test_a_move_saves_status_event_and_ledger_entry_together(city: SqlRecords) -> None:
+def test_a_move_saves_status_event_and_ledger_entry_together(city: Records) -> None:
     add(city)
     build(city)
     before, after, event = wish(city, "s1", "submit", "budi", later(3))
@@ -252,7 +252,7 @@ def test_a_move_saves_status_event_and_ledger_entry_together(city: SqlRecords) -
     }
 
 
-def test_two_people_moving_one_submission_one_wins(city: SqlRecords) -> None:
+def test_two_people_moving_one_submission_one_wins(city: Records) -> None:
     add(city)
     build(city)
     take(city, "s1", "submit", "budi")
@@ -267,7 +267,7 @@ def test_two_people_moving_one_submission_one_wins(city: SqlRecords) -> None:
     assert (kept(city), city.events(submission="s1"), list(city.ledger())) == whole
 
 
-def test_the_journey_of_a_submission_that_is_not_there_cannot_be_told(city: SqlRecords) -> None:
+def test_the_journey_of_a_submission_that_is_not_there_cannot_be_told(city: Records) -> None:
     add(city)
     build(city)
     before, after, event = wish(city, "s1", "submit", "budi")
@@ -284,13 +284,13 @@ def test_the_journey_of_a_submission_that_is_not_there_cannot_be_told(city: SqlR
     ],
     ids=["verify", "approve", "verify and approve"],
 )
-def test_the_database_itself_separates_duties(city: SqlRecords, duties: dict[str, str]) -> None:
+def test_the_database_itself_separates_duties(city: Records, duties: dict[str, str]) -> None:
     add(city)
     with pytest.raises(exc.IntegrityError), city._write() as connection:
         connection.execute(update(submissions).values(duties))
 
 
-def test_publishing_moves_everything_or_nothing(city: SqlRecords) -> None:
+def test_publishing_moves_everything_or_nothing(city: Records) -> None:
     ratified(city)
     assert city.registry().current == ()
     assert city.next_number("jalan") == 1
@@ -305,7 +305,7 @@ def test_publishing_moves_everything_or_nothing(city: SqlRecords) -> None:
     assert next(reversed(list(city.ledger()))).detail["release"] == 1
 
 
-def test_a_stale_publication_changes_nothing(city: SqlRecords) -> None:
+def test_a_stale_publication_changes_nothing(city: Records) -> None:
     ratified(city, "s1")
     published(city, "s1")
     ratified(city, "s2", new=False)
@@ -318,7 +318,7 @@ def test_a_stale_publication_changes_nothing(city: SqlRecords) -> None:
     assert (city.registry(), city.submissions(), list(city.ledger())) == whole
 
 
-def test_a_newer_release_supersedes_and_the_older_one_can_be_restored(city: SqlRecords) -> None:
+def test_a_newer_release_supersedes_and_the_older_one_can_be_restored(city: Records) -> None:
     ratified(city, "s1")
     published(city, "s1")
     ratified(city, "s2", new=False)
@@ -333,7 +333,7 @@ def test_a_newer_release_supersedes_and_the_older_one_can_be_restored(city: SqlR
     assert city.next_number("jalan") == 3
 
 
-def test_what_is_withdrawn_is_not_served_and_says_when(city: SqlRecords) -> None:
+def test_what_is_withdrawn_is_not_served_and_says_when(city: Records) -> None:
     ratified(city)
     published(city)
     move = wish(city, "s1", "withdraw", "sari", later(8))
@@ -347,14 +347,14 @@ def test_what_is_withdrawn_is_not_served_and_says_when(city: SqlRecords) -> None
     assert city.registry().withdrawn == {}
 
 
-def test_a_release_that_was_never_made_cannot_be_current(city: SqlRecords) -> None:
+def test_a_release_that_was_never_made_cannot_be_current(city: Records) -> None:
     ratified(city)
     with pytest.raises(NotFound, match="rilis 7"):
         city.publish([wish(city, "s1", "publish", "sari")], release=None, dataset="jalan", current=7)
     assert kept(city).move.status is Status.APPROVED
 
 
-def test_a_submission_is_published_once(city: SqlRecords) -> None:
+def test_a_submission_is_published_once(city: Records) -> None:
     ratified(city)
     published(city)
     first = {column.name: getattr(city.releases("jalan")[0], column.name) for column in releases.c}
@@ -362,7 +362,7 @@ def test_a_submission_is_published_once(city: SqlRecords) -> None:
         connection.execute(insert(releases).values(first | {"number": 2}))
 
 
-def test_two_releases_cannot_have_one_number(city: SqlRecords) -> None:
+def test_two_releases_cannot_have_one_number(city: Records) -> None:
     ratified(city, "s1")
     published(city, "s1")
     ratified(city, "s2", new=False)
@@ -371,32 +371,32 @@ def test_two_releases_cannot_have_one_number(city: SqlRecords) -> None:
         city.publish([wish(city, "s2", "publish", "sari")], release=release, dataset="jalan", current=1)
 
 
-def test_what_is_scheduled_is_due_when_its_moment_has_come(city: SqlRecords) -> None:
+def test_what_is_scheduled_is_due_when_its_moment_has_come(city: Records) -> None:
     ratified(city)
     take(city, "s1", "schedule", "sari", publish_at=later(60))
     assert city.due_publications(later(59)) == []
     assert [record.move.id for record in city.due_publications(later(60))] == ["s1"]
 
 
-def test_what_only_reads_cannot_write(city: SqlRecords) -> None:
+def test_what_only_reads_cannot_write(city: Records) -> None:
     with pytest.raises(exc.DBAPIError, match=r"read-?only"), city._read() as connection:
         connection.execute(update(submissions).values(title="x"))
 
 
-def test_ids_sort_the_same_on_both_databases(city: SqlRecords) -> None:
+def test_ids_sort_the_same_on_both_databases(city: Records) -> None:
     for number, id in enumerate(("a-b", "ab", "B", "a_c")):
         add(city, f"s{number}", id)
     assert [dataset.id for dataset in city.datasets()] == sorted(["a-b", "ab", "B", "a_c"])
 
 
 @pytest.fixture
-def long_ledger(records: SqlRecords, monkeypatch: pytest.MonkeyPatch) -> SqlRecords:
+def long_ledger(records: Records, monkeypatch: pytest.MonkeyPatch) -> Records:
     monkeypatch.setattr("server.store.chain.PAGE", 3)
     for number in range(8):
         records.save_agency(Agency(f"a{number}", "A", "A"), actor="admin", at=AT)
     return records
 
 
-def test_the_ledger_can_be_read_from_any_entry_on(long_ledger: SqlRecords) -> None:
+def test_the_ledger_can_be_read_from_any_entry_on(long_ledger: Records) -> None:
     assert [entry.seq for entry in long_ledger.ledger()] == list(range(1, 9))
     assert [entry.seq for entry in long_ledger.ledger(since=5)] == [6, 7, 8]

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from psycopg import errors
 
-from server.store import SqlRecords, migrate, open_records
+from server.store import Records, migrate, open_records
 from tests.postgis import fresh_database
 from tests.store import layers
 from tests.store.conftest import Settings
@@ -30,7 +30,7 @@ def postgis(tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def city(postgis: Settings) -> Iterator[SqlRecords]:
+def city(postgis: Settings) -> Iterator[Records]:
     migrate(postgis)
     records = open_records(postgis)
     settle(records)
@@ -39,7 +39,7 @@ def city(postgis: Settings) -> Iterator[SqlRecords]:
 
 
 @pytest.fixture
-def sql_user(postgis: Settings, city: SqlRecords) -> Iterator[psycopg.Connection[Any]]:
+def sql_user(postgis: Settings, city: Records) -> Iterator[psycopg.Connection[Any]]:
     assert postgis.database_url
     with psycopg.connect(postgis.database_url, autocommit=True) as connection:
         connection.execute("SET ROLE sebar_baca")
@@ -50,13 +50,13 @@ def rows(reader: psycopg.Connection[Any], table: str, columns: str = "*") -> lis
     return reader.execute(f'SELECT {columns} FROM terbit."{table}" ORDER BY fid').fetchall()  # noqa: S608 - our own
 
 
-def publish(city: SqlRecords, home: Path, id: str = "s1", *, new: bool = True, **layer: Any) -> int:
+def publish(city: Records, home: Path, id: str = "s1", *, new: bool = True, **layer: Any) -> int:
     folder = f"releases/jalan/{id}"
     ratified(city, id, new=new, manifest=release_folder(home, folder, **layer))
     return published(city, id, folder)
 
 
-def test_every_value_and_every_double_arrives(city: SqlRecords, tmp_path: Path, sql_user: Any) -> None:
+def test_every_value_and_every_double_arrives(city: Records, tmp_path: Path, sql_user: Any) -> None:
     publish(city, tmp_path)
     found = rows(sql_user, "jalan", "fid, ST_AsBinary(geom), " + ", ".join(ROADS))
     assert [row[0] for row in found] == [1, 2, 3]
@@ -66,7 +66,7 @@ def test_every_value_and_every_double_arrives(city: SqlRecords, tmp_path: Path, 
         assert source.execute("SELECT count(*) FROM data").fetchone() == (len(found),)
 
 
-def test_tables_are_typed_and_indexed_for_those_who_ask_by_place_or_key(city: SqlRecords, tmp_path: Path) -> None:
+def test_tables_are_typed_and_indexed_for_those_who_ask_by_place_or_key(city: Records, tmp_path: Path) -> None:
     publish(city, tmp_path)
     with city._read() as connection:
         asked = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'terbit'"
@@ -79,7 +79,7 @@ def test_tables_are_typed_and_indexed_for_those_who_ask_by_place_or_key(city: Sq
     assert kinds == {("POLYGON", 4326)}
 
 
-def test_a_sql_user_reads_what_is_published_and_nothing_else(city: SqlRecords, tmp_path: Path, sql_user: Any) -> None:
+def test_a_sql_user_reads_what_is_published_and_nothing_else(city: Records, tmp_path: Path, sql_user: Any) -> None:
     publish(city, tmp_path)
     city.stage(city.releases("jalan")[0])
     assert len(rows(sql_user, "jalan")) == len(rows(sql_user, "jalan_1")) == 3
@@ -95,7 +95,7 @@ def test_a_sql_user_reads_what_is_published_and_nothing_else(city: SqlRecords, t
 
 
 def test_a_new_release_takes_over_the_name_even_with_other_columns(
-    city: SqlRecords, tmp_path: Path, sql_user: Any
+    city: Records, tmp_path: Path, sql_user: Any
 ) -> None:
     publish(city, tmp_path)
     multi = [shapely.MultiPolygon([SQUARES[0]])]
@@ -106,7 +106,7 @@ def test_a_new_release_takes_over_the_name_even_with_other_columns(
     assert len(rows(sql_user, "jalan_1")) == 3
 
 
-def test_an_earlier_release_can_be_restored(city: SqlRecords, tmp_path: Path, sql_user: Any) -> None:
+def test_an_earlier_release_can_be_restored(city: Records, tmp_path: Path, sql_user: Any) -> None:
     publish(city, tmp_path)
     publish(city, tmp_path, "s2", new=False, columns=("kode",))
     moves = [wish(city, "s1", "restore", "sari"), *superseding(city, "jalan")]
@@ -114,13 +114,13 @@ def test_an_earlier_release_can_be_restored(city: SqlRecords, tmp_path: Path, sq
     assert len(rows(sql_user, "jalan")[0]) == 2 + len(ROADS)
 
 
-def withdraw(city: SqlRecords, id: str = "s1") -> None:
+def withdraw(city: Records, id: str = "s1") -> None:
     move = wish(city, id, "withdraw", "sari", later(9))
     city.publish([move], release=None, dataset="jalan", current=None, withdrawn=(later(9), "salah"))
 
 
 def test_a_withdrawn_dataset_cannot_be_read_in_any_of_its_releases(
-    city: SqlRecords, postgis: Settings, tmp_path: Path, sql_user: Any
+    city: Records, postgis: Settings, tmp_path: Path, sql_user: Any
 ) -> None:
     publish(city, tmp_path)
     publish(city, tmp_path, "s2", new=False, columns=("kode",))
@@ -137,9 +137,7 @@ def test_a_withdrawn_dataset_cannot_be_read_in_any_of_its_releases(
         rows(sql_user, "jalan_2")
 
 
-def test_a_publication_that_came_too_late_leaves_no_table_behind(
-    city: SqlRecords, tmp_path: Path, sql_user: Any
-) -> None:
+def test_a_publication_that_came_too_late_leaves_no_table_behind(city: Records, tmp_path: Path, sql_user: Any) -> None:
     folder = "releases/jalan/1"
     ratified(city, manifest=release_folder(tmp_path, folder))
     move = wish(city, "s1", "publish", "sari")
@@ -150,9 +148,7 @@ def test_a_publication_that_came_too_late_leaves_no_table_behind(
     assert len(rows(sql_user, "jalan")) == 3
 
 
-def test_a_release_to_be_may_be_staged_early_and_is_loaded_once(
-    city: SqlRecords, tmp_path: Path, sql_user: Any
-) -> None:
+def test_a_release_to_be_may_be_staged_early_and_is_loaded_once(city: Records, tmp_path: Path, sql_user: Any) -> None:
     folder = "releases/jalan/1"
     ratified(city, manifest=release_folder(tmp_path, folder))
     release = release_to_be(city, "s1", folder)
@@ -168,14 +164,14 @@ def test_a_release_to_be_may_be_staged_early_and_is_loaded_once(
     assert tables(city, "terbit") == ["jalan_1"]
 
 
-def tables(city: SqlRecords, schema: str) -> list[str]:
+def tables(city: Records, schema: str) -> list[str]:
     with city._read() as connection:
         asked = f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'"  # noqa: S608 - our own
         return [row[0] for row in connection.exec_driver_sql(asked)]
 
 
 def test_a_long_reader_keeps_a_publication_waiting_but_not_a_withdrawal(
-    city: SqlRecords, postgis: Settings, tmp_path: Path, sql_user: Any, monkeypatch: pytest.MonkeyPatch
+    city: Records, postgis: Settings, tmp_path: Path, sql_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.store.journey.PATIENCE", 1)
     monkeypatch.setattr("server.store.terbit.LOCK_TIMEOUT", "50ms")
@@ -195,7 +191,7 @@ def test_a_long_reader_keeps_a_publication_waiting_but_not_a_withdrawal(
     assert [row[2:] for row in rows(sql_user, "jalan")] == [("A-1",), ("A'2",), (None,)]
 
 
-def test_views_of_others_go_where_their_columns_went(city: SqlRecords, postgis: Settings, tmp_path: Path) -> None:
+def test_views_of_others_go_where_their_columns_went(city: Records, postgis: Settings, tmp_path: Path) -> None:
     publish(city, tmp_path)
     assert postgis.database_url
     with psycopg.connect(postgis.database_url, autocommit=True) as other:
@@ -205,7 +201,7 @@ def test_views_of_others_go_where_their_columns_went(city: SqlRecords, postgis: 
             other.execute("SELECT * FROM laporan")
 
 
-def test_a_table_and_its_map_are_two_views(city: SqlRecords, tmp_path: Path, sql_user: Any) -> None:
+def test_a_table_and_its_map_are_two_views(city: Records, tmp_path: Path, sql_user: Any) -> None:
     folder = "releases/penduduk/1"
     ratified(city, "s1", "penduduk", manifest=statistics_folder(tmp_path, folder, "penduduk"))
     published(city, "s1", folder)
@@ -219,7 +215,7 @@ def test_a_table_and_its_map_are_two_views(city: SqlRecords, tmp_path: Path, sql
         rows(sql_user, "penduduk-peta")
 
 
-def test_heights_and_mixed_shapes_arrive(city: SqlRecords, tmp_path: Path, sql_user: Any) -> None:
+def test_heights_and_mixed_shapes_arrive(city: Records, tmp_path: Path, sql_user: Any) -> None:
     publish(city, tmp_path, shapes=layers.MIXED, geometry_type="Unknown")
     found = [shapely.from_wkb(row[0]) for row in rows(sql_user, "jalan", "ST_AsBinary(geom)")]
     assert [shape.geom_type for shape in found] == ["Polygon", "MultiPolygon", "Point"]
@@ -227,7 +223,7 @@ def test_heights_and_mixed_shapes_arrive(city: SqlRecords, tmp_path: Path, sql_u
     assert found[2].coords[0] == (109, -6, 0)
 
 
-def test_a_name_that_is_too_long_for_postgresql_stays_one_of_a_kind(city: SqlRecords, tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_for_postgresql_stays_one_of_a_kind(city: Records, tmp_path: Path) -> None:
     for number, name in enumerate(("d" * 70 + "-a", "d" * 70 + "-b"), start=1):
         folder = f"releases/{name}/1"
         ratified(city, f"s{number}", name, manifest=release_folder(tmp_path, folder, name))
@@ -237,7 +233,7 @@ def test_a_name_that_is_too_long_for_postgresql_stays_one_of_a_kind(city: SqlRec
         assert connection.exec_driver_sql(views).scalar() == 2
 
 
-def test_view_and_columns_say_what_they_are(city: SqlRecords, tmp_path: Path) -> None:
+def test_view_and_columns_say_what_they_are(city: Records, tmp_path: Path) -> None:
     publish(city, tmp_path)
     said = "SELECT obj_description('terbit.jalan'::regclass), col_description('terbit.jalan'::regclass, 3)"
     with city._read() as connection:

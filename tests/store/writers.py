@@ -9,14 +9,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from server.store import SqlRecords, open_records
+from server.store import Records, open_records
 from tests.store.conftest import Settings
 from tests.store.sample import AT, take
 from workflow.errors import Conflict
 from workflow.store import Note, Person
 
 
-def write(records: SqlRecords, name: str, acts: int) -> bool:
+def write(records: Records, name: str, acts: int) -> bool:
     won = submits(records)
     for number in range(acts):
         records.add_note(Note(f"{name}-{number}", "s1", name, AT, "?"))
@@ -24,7 +24,7 @@ def write(records: SqlRecords, name: str, acts: int) -> bool:
     return won
 
 
-def submits(records: SqlRecords) -> bool:
+def submits(records: Records) -> bool:
     try:
         take(records, "s1", "submit", "budi")
     except Conflict:
