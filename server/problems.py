@@ -88,7 +88,14 @@ def install_problems(app: Flask) -> None:
         LOG.exception("unexpected fault at %s", request.path)
         title, mend = SENTENCES[500]
         return answer(
-            {"type": "about:blank", "title": title, "status": 500, "code": "SERVER", "detail": title + ".", "mend": mend}
+            {
+                "type": "about:blank",
+                "title": title,
+                "status": 500,
+                "code": "SERVER",
+                "detail": title + ".",
+                "mend": mend,
+            }
         )
 
 

@@ -31,7 +31,7 @@ class Child:
         self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own command with our own words
             [sys.executable, "-m", "server.cli", *self.arguments],
-            preexec_fn=_die_with_parent,  # noqa: PLW1509
+            preexec_fn=_die_with_parent,
             start_new_session=True,
         )
 
