@@ -1,7 +1,8 @@
 """What days a cell of a period column means."""
 
 import re
-from datetime import date, datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime
 
 from workflow.labels import MONTHS
 
@@ -29,14 +30,14 @@ def interval(value: object) -> Interval | None:
 
 
 def _iso(text: str) -> Interval | None:
-    if match := re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d)(?:t.*)?)?", text):
-        year, month = int(match[1]), int(match[2])
-        try:
-            day = date(year, month, int(match[3] or 1))
-        except ValueError:
-            return None
-        return (day, day) if match[3] else _months(year, month, 1)
-    return None
+    match = re.fullmatch(r"(\d{4}-\d\d)(?:(-\d\d)(?:t.*)?)?", text)
+    if match is None:
+        return None
+    try:
+        day = date.fromisoformat(match[1] + (match[2] or "-01"))
+    except ValueError:
+        return None
+    return (day, day) if match[2] else _months(day.year, day.month, day.month)
 
 
 def _named(text: str) -> Interval | None:
@@ -46,14 +47,13 @@ def _named(text: str) -> Interval | None:
     if len(years) == 1 and (part := _PART.search(text)):
         length = 6 if part[1].startswith("s") else 3
         number = _ROMAN.get(part[2].casefold()) or int(part[2])
-        return _months(years[0], (number - 1) * length + 1, length) if number * length <= 12 else None
+        return _months(years[0], (number - 1) * length + 1, number * length) if number * length <= 12 else None
     if len(years) == 1 and (named := [at for at, name in enumerate(_MONTHS, 1) if name in text]):
-        return _months(years[0], named[0], named[-1] - named[0] + 1)
+        return _months(years[0], named[0], named[-1])
     if re.fullmatch(r"(tahun\s*)?\d{4}(\s*[/–-]\s*\d{4})?", text):
         return date(min(years), 1, 1), date(max(years), 12, 31)
     return None
 
 
-def _months(year: int, month: int, count: int) -> Interval:
-    after = month - 1 + count
-    return date(year, month, 1), date(year + after // 12, after % 12 + 1, 1) - timedelta(days=1)
+def _months(year: int, first: int, last: int) -> Interval:
+    return date(year, first, 1), date(year, last, monthrange(year, last)[1])

@@ -157,14 +157,12 @@ def _spread(
         parts = [column(measure, of_category) for of_category in rows.values()]
         if varying and _adds_up(measure, rows):
             # A sum of some is null: it is not the total.
-            spread.append((_total(measure), reduce(pc.add_checked, parts)))
+            said = (
+                f"{measure.definition} Dijumlahkan dari semua kategori; kosong bila ada kategori yang kosong.".strip()
+            )
+            spread.append((replace(measure, definition=said), reduce(pc.add_checked, parts)))
         spread += zip((_of_category(measure, category) for category in rows), parts, strict=True)
     return spread
-
-
-def _total(measure: Field) -> Field:
-    note = "Dijumlahkan dari semua kategori; kosong bila ada kategori yang kosong."
-    return replace(measure, definition=" ".join(filter(None, (measure.definition, note))))
 
 
 def _of_category(measure: Field, category: Category) -> Field:

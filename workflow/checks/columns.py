@@ -3,7 +3,6 @@
 import re
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workflow.layer import Field, Layer
 
@@ -35,10 +34,3 @@ def texts(layer: Layer, field: Field) -> list[str]:
     if pa.types.is_floating(values.type):
         return ["" if v is None or v != v else str(int(v)) if v.is_integer() else str(v) for v in values.to_pylist()]
     return ["" if v is None else str(v).strip() for v in values.to_pylist()]
-
-
-def matching(layer: Layer, field: Field, pattern: str) -> list[tuple[int, str]]:
-    """(position, text) of the cells of a text column that hold the RE2 pattern."""
-    values = layer.columns[field.name]
-    hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(values, pattern), False))
-    return list(zip(hits.to_pylist(), values.take(hits).to_pylist(), strict=True))

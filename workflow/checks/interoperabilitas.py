@@ -41,8 +41,7 @@ def crs_is_declared(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def coordinates_are_finite(layer: Layer, context: Context) -> Iterator[Fault]:
-    for n in np.flatnonzero(~_finite(layer)).tolist():
-        yield Fault(n=n)
+    yield from (Fault(n=n) for n in np.flatnonzero(~_finite(layer)).tolist())
 
 
 def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -69,8 +68,7 @@ def geometries_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fau
 
 def rows_have_geometry(layer: Layer, context: Context) -> Iterator[Fault]:
     if layer.geometry is not None:
-        for n in np.flatnonzero(_absent(layer)).tolist():
-            yield Fault(n=n)
+        yield from (Fault(n=n) for n in np.flatnonzero(_absent(layer)).tolist())
 
 
 def axes_are_in_order(layer: Layer, context: Context) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from workflow.area_codes import PROVINCES, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
-from workflow.checks.columns import find, is_text, matching, texts, words
+from workflow.checks.columns import find, is_text, texts, words
 from workflow.layer import Field, Layer
 
 NO_QUANTITY = re.compile(
@@ -170,14 +170,17 @@ def _is_nik(match: re.Match[str]) -> bool:
 def _cells(
     layer: Layer, pattern: str, least: int = 0, below: int = 0, only: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Field, int, str]]:
-    """Cells of text columns that hold the pattern, and of number columns whose value lies in [least, below).
+    """Cells of text columns that hold the RE2 pattern, and of number columns whose value lies in [least, below).
 
     Number columns only where the name holds a word of `only`, if there is one; a lost leading zero is put back there.
     """
     for field in layer.fields:
+        column = layer.columns[field.name]
         if is_text(layer, field):
-            yield from ((field, n, text) for n, text in matching(layer, field, pattern))
-        elif below and (not only or words(field) & only) and _holds(layer.columns[field.name], least, below):
+            hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(column, pattern), False))
+            for n, text in zip(hits.to_pylist(), column.take(hits).to_pylist(), strict=True):
+                yield field, n, text
+        elif below and (not only or words(field) & only) and _holds(column, least, below):
             for n, text in enumerate(texts(layer, field)):
                 if text.isdigit() and least <= int(text) < below:
                     yield field, n, "0" + text if only and text.startswith("8") else text
