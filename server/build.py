@@ -23,7 +23,7 @@ from server.release.candidate import build_candidate, described
 from server.settings import ROOT, Settings
 from server.store import Records
 from workflow.checks import Context, principle_of, run_checks
-from workflow.errors import Broken, SebarError
+from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 from workflow.findings import Finding
 from workflow.labels import mend, sentence, why
 from workflow.sop import Kind
@@ -160,6 +160,8 @@ class Build:
             shutil.rmtree(self.settings.home / self.candidate, ignore_errors=True)
 
     def fail(self, error: SebarError) -> None:
+        if isinstance(error, BadUpload | TooLarge):
+            error.where.setdefault("file", self.record.upload_name)
         problem = problem_of(error)
         self.records.set_job(self.submission, self.build, self._job("failed", "", error=problem))
         shutil.rmtree(self.work, ignore_errors=True)

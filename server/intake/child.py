@@ -70,8 +70,10 @@ def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
 def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     _progress("Kenali", 0, 0)
     wanted = order["reading"]
-    stem = Path(str(order["filename"])).stem
+    name = Path(str(order["filename"]))
+    stem = name.stem
     content = preflight.inspect(Path(order["path"]), folder, wanted)
+    preflight.refuse_other_name(content, name.suffix)
     if content.dialect:
         there = delimited.read(content.path, stem, content.dialect, wanted, _progress)
     elif content.format is preflight.Format.XLSX:

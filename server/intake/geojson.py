@@ -27,6 +27,7 @@ _STRANGE_NAMED = 5
 _CRS_AT_MOST = 64 * 2**10
 _FOREIGN = re.compile(r"[^\"]{0,30}[^\x00-\x7f][^\"]{0,30}")
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_NUL_IN_VALUE = re.compile(rb'(?<!\\)(?:\\\\)*\\u0000(?:[^"\\]|\\.)*"(?!\s*:)', re.DOTALL)
 
 _STEP = np.zeros(256, np.int8)
 _STEP[list(b"{[")] = 1
@@ -84,6 +85,16 @@ def look_at(path: Path) -> Frame:
     if scan.depth or scan.in_string:
         raise _broken("berkas terpotong: kurung atau kutip di akhir belum ditutup")
     return _frame(path, scan, is_utf8)
+
+
+def refuse_nul(path: Path) -> None:
+    """Raises BadUpload TEXT_NUL: GDAL would end the value there, without a word."""
+    if any(b"u0000" in piece and _NUL_IN_VALUE.search(piece) for piece in _pieces(path)):
+        raise BadUpload(
+            "Sebuah teks di dalam berkas ini memuat tanda NUL (\\u0000); isi di belakangnya akan hilang.",
+            code="TEXT_NUL",
+            mend="Hapus tanda itu dari kolom teksnya, misalnya dengan Field Calculator di QGIS, lalu unggah lagi.",
+        )
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

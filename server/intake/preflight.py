@@ -65,6 +65,12 @@ def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
     return Content(Format.CSV, path, dialect=delimited.look_at(path, reading))
 
 
+def refuse_other_name(content: Content, ending: str) -> None:
+    """Any text can be taken for a table, so plain text under the name of another format is a mistake of somebody."""
+    if content.format is Format.CSV and ending.lower() in (".gpkg", ".zip", ".xlsx", ".geojson", ".json", ".shp"):
+        raise _mismatch(f"Berkas ini bernama {ending}, tetapi isinya teks biasa")
+
+
 def _mismatch(detail: str) -> BadUpload:
     return BadUpload(
         f"{detail}.",
@@ -108,6 +114,7 @@ def _markup(text: bytes) -> BadUpload:
 
 def _geojson(path: Path, folder: Path) -> Content:
     frame = geojson.look_at(path)
+    geojson.refuse_nul(path)
     if frame.features == 0:
         raise choice.empty("Berkas ini tidak berisi satu fitur pun")
     named = crs.identify(frame.crs) if frame.crs else None
