@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import signed_in
+from server.access import only, signed_in
 from server.comparing import compare_with_current
 from server.documents.wording import LETTERS
 from server.journey import Upload
@@ -60,13 +60,13 @@ def page(id: str) -> ResponseReturnValue:
     return _page(journey().visible(current_user.actor, id))
 
 
-def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None) -> str:
-    """`fault` is said on top of the page, and what was typed with it stands where it was typed."""
+def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane: str = "") -> str:
+    """`fault` is said on top of the page, and what was typed with it stands where it was typed, in `pane`."""
     records, move, roles = journey().records, record.move, current_user.actor.roles
     steps = decisions(record)
     names = {decision.step.name for decision in steps}
     batch = records.batch(move.batch)
-    pane = request.args.get("sisi", "")
+    pane = pane or request.args.get("sisi", "")
     dataset, events, line = records.dataset(move.dataset), records.events(submission=move.id), row(record)
     common: dict[str, Any] = {
         "record": record,
@@ -240,7 +240,7 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _refused(id: str, fault: SebarError) -> ResponseReturnValue:
+def _refused(id: str, fault: SebarError, pane: str = "") -> ResponseReturnValue:
     """The same page with the fault on top; a conflict says who was first, and when."""
     record = journey().visible(current_user.actor, id)
     said = problem_of(fault)
@@ -251,11 +251,11 @@ def _refused(id: str, fault: SebarError) -> ResponseReturnValue:
         said.setdefault(
             "mend", "Halaman ini sudah menampilkan keadaan yang terbaru; periksa, lalu ulangi bila masih perlu."
         )
-    return _page(record, said), said["status"]
+    return _page(record, said, pane), said["status"]
 
 
 @desk.post("/<id>/temuan/<key>/kesampingkan")
-@signed_in
+@only(Role.WALIDATA)
 def waive(id: str, key: str) -> ResponseReturnValue:
     """Sets one warning aside, or with `alike` every warning of the same check that is still open."""
     reason = request.form.get("reason", "")
@@ -279,29 +279,29 @@ def note(id: str) -> ResponseReturnValue:
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _refused(id, fault)
+        return _refused(id, fault, "catatan")
     return redirect(url_for("submission.page", id=id, sisi="catatan", _anchor="catatan"))
 
 
 @desk.post("/<id>/metadata")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def metadata(id: str) -> ResponseReturnValue:
     form = request.form
     facts: dict[str, Any] = {name: form[name].strip() or None for name in TEXTS if name in form}
     if "contact_name" in form:
         facts["contact"] = {part: form.get(f"contact_{part}", "").strip() for part in ("name", "organization", "email")}
-    return _changed(id, metadata=facts)
+    return _changed(id, "metadata", metadata=facts)
 
 
 @desk.post("/<id>/kolom")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def columns(id: str) -> ResponseReturnValue:
     """The field dictionary, the key, and which columns of a table hold area and period."""
     form = request.form
     record = journey().visible(current_user.actor, id)
     facts: dict[str, Any] = {"fields": _dictionary(record)} | ({"key": form["key"] or None} if "key" in form else {})
     reading = {name: form[name] for name in ("code", "period_column") if name in form}
-    return _changed(id, metadata=facts, reading=reading)
+    return _changed(id, "kolom", metadata=facts, reading=reading)
 
 
 def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
@@ -322,22 +322,22 @@ def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
 
 
 @desk.post("/<id>/cara-baca")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def reading(id: str) -> ResponseReturnValue:
     """How the file is to be read; what is left empty is found out."""
     form = request.form
     facts = {"crs": form["crs"].strip() or None} if "crs" in form else {}
-    return _changed(id, metadata=facts, reading={name: form[name] for name in READING if name in form})
+    return _changed(id, "isi", metadata=facts, reading={name: form[name] for name in READING if name in form})
 
 
 @desk.post("/<id>/berkas")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def file(id: str) -> ResponseReturnValue:
     return _with_file(id, "file", "berkas data")
 
 
 @desk.post("/<id>/berita-acara")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def attach(id: str) -> ResponseReturnValue:
     papers = {"number": request.form.get("number", "").strip(), "date": request.form.get("date", "")}
     return _with_file(id, "berita_acara", "Berita Acara", metadata={"berita_acara": papers})
@@ -346,24 +346,25 @@ def attach(id: str) -> ResponseReturnValue:
 def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnValue:
     part = request.files.get(name)
     if part and part.filename:
-        return _changed(id, **given, **{name: Upload(part.stream, part.filename)})
-    return _refused(id, BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu."))
+        return _changed(id, "berkas", **given, **{name: Upload(part.stream, part.filename)})
+    fault = BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu.")
+    return _refused(id, fault, "berkas")
 
 
 @desk.post("/<id>/periksa-lagi")
-@signed_in
+@only(Role.PRODUSEN_DATA)
 def again(id: str) -> ResponseReturnValue:
     """The same content, read and checked once more."""
-    return _changed(id)
+    return _changed(id, "")
 
 
-def _changed(id: str, **given: Any) -> ResponseReturnValue:
+def _changed(id: str, pane: str, **given: Any) -> ResponseReturnValue:
     version = request.form.get("version", type=int)
     try:
         journey().change(current_user.actor, id, expected_version=version, **given)
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _refused(id, fault)
+        return _refused(id, fault, pane)
     flash("Tersimpan. Berkas dibaca dan diperiksa lagi.")
     return redirect(url_for("submission.page", id=id))

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import signed_in
+from server.access import only, signed_in
 from server.api import feature
 from server.documents.issuing import issue, people_to_print
 from server.documents.letters import blank_approval
@@ -19,6 +19,7 @@ from server.pages.desk_rows import journey
 from workflow.errors import NotFound
 from workflow.findings import Severity
 from workflow.labels import SEVERITIES
+from workflow.sop import Role
 
 desk = Blueprint("submission_files", __name__, url_prefix="/meja/pengajuan")
 
@@ -128,7 +129,7 @@ def printed(id: str, n: int) -> ResponseReturnValue:
 
 
 @desk.get("/<id>/lembar-pengesahan.pdf")
-@signed_in
+@only(Role.WALIDATA, Role.PEMBINA_DATA)
 def sheet(id: str) -> ResponseReturnValue:
     """The sheet to print, sign, scan and record."""
     record = journey().visible(current_user.actor, id)

@@ -125,9 +125,13 @@ list?.addEventListener("click", ({ target }) => {
   const one = target.closest("[data-zoom]")?.closest(".finding");
   if (one) point(one);
 });
-document.addEventListener("peta:select", ({ detail }) => {
-  const one = detail.layer === "findings" && list && document.getElementById(`temuan-${detail.key}`);
+const beside = matchMedia("(width >= 720px)");
+document.addEventListener("peta:select", (event) => {
+  const { layer, key } = event.detail;
+  const one = layer === "findings" && list && document.getElementById(`temuan-${key}`);
   if (!one) return;
   one.closest("details:not(.waive)")?.setAttribute("open", "");
   point(one);
+  // The list stands beside the map and says it all; the map's own panel would only take the focus away.
+  if (beside.matches) event.preventDefault();
 });
