@@ -3,8 +3,7 @@
 Everything here is one-way: what was given up cannot be taken back, not even by root.
 """
 
-from __future__ import annotations
-
+import csv
 import ctypes
 import errno
 import os
@@ -15,136 +14,17 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-# name: (x86_64, aarch64); None where the architecture has no such call. From 424 on, numbers are the same
-# everywhere and only KNOWN_NEW is let through: io_uring, pidfd, clone3, mount_setattr and what is yet to come.
-FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
-    "socket": (41, 198),
-    "connect": (42, 203),
-    "accept": (43, 202),
-    "sendto": (44, 206),
-    "recvfrom": (45, 207),
-    "sendmsg": (46, 211),
-    "recvmsg": (47, 212),
-    "bind": (49, 200),
-    "listen": (50, 201),
-    "socketpair": (53, 199),
-    "setsockopt": (54, 208),
-    "accept4": (288, 242),
-    "recvmmsg": (299, 243),
-    "sendmmsg": (307, 269),
-    "fork": (57, None),
-    "vfork": (58, None),
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "kill": (62, 129),
-    "tkill": (200, 130),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "kcmp": (312, 272),
-    "setpgid": (109, 154),
-    "setsid": (112, 157),
-    "setpriority": (141, 140),
-    "sched_setparam": (142, 118),
-    "sched_setscheduler": (144, 119),
-    "sched_setaffinity": (203, 122),
-    "sched_setattr": (314, 274),
-    "ioprio_set": (251, 30),
-    "setuid": (105, 146),
-    "setgid": (106, 144),
-    "setreuid": (113, 145),
-    "setregid": (114, 143),
-    "setgroups": (116, 159),
-    "setresuid": (117, 147),
-    "setresgid": (119, 149),
-    "setfsuid": (122, 151),
-    "setfsgid": (123, 152),
-    "capset": (126, 91),
-    "personality": (135, 92),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "reboot": (169, 142),
-    "sethostname": (170, 161),
-    "setdomainname": (171, 162),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "adjtimex": (159, 171),
-    "clock_adjtime": (305, 266),
-    "acct": (163, 89),
-    "quotactl": (179, 60),
-    "syslog": (103, 116),
-    "iopl": (172, None),
-    "ioperm": (173, None),
-    "modify_ldt": (154, None),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "fanotify_init": (300, 262),
-    "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "shmctl": (31, 195),
-    "msgget": (68, 186),
-    "msgctl": (71, 187),
-    "msgrcv": (70, 188),
-    "msgsnd": (69, 189),
-    "semget": (64, 190),
-    "semctl": (66, 191),
-    "semtimedop": (220, 192),
-    "semop": (65, 193),
-    "mq_open": (240, 180),
-    "mq_unlink": (241, 181),
-    "io_setup": (206, 0),
-    "io_submit": (209, 2),
-    "inotify_init": (253, None),
-    "inotify_init1": (294, 26),
-    "migrate_pages": (256, 238),
-    "move_pages": (279, 239),
-    "memfd_create": (319, 279),
-    # Landlock does not watch over modes, owners, times and attributes.
-    "chmod": (90, None),
-    "fchmod": (91, 52),
-    "fchmodat": (268, 53),
-    "chown": (92, None),
-    "fchown": (93, 55),
-    "lchown": (94, None),
-    "fchownat": (260, 54),
-    "setxattr": (188, 5),
-    "lsetxattr": (189, 6),
-    "fsetxattr": (190, 7),
-    "removexattr": (197, 14),
-    "lremovexattr": (198, 15),
-    "fremovexattr": (199, 16),
-    "utime": (132, None),
-    "utimes": (235, None),
-    "futimesat": (261, None),
-    "utimensat": (280, 88),
-    "mknod": (133, None),
-    "mknodat": (259, 33),
-}
+# Forbidden, with their numbers; the last ones because Landlock does not watch over modes, owners, times and attributes.
+_CALLS = list(csv.DictReader(Path(__file__).with_name("system_calls.csv").read_text(encoding="ascii").splitlines()))
+
+# From 424 on, numbers are the same everywhere and only KNOWN_NEW is let through: io_uring, pidfd, clone3,
+# mount_setattr and what is yet to come are not.
 FIRST_NEW = 424
 KNOWN_NEW = {"close_range": 436, "openat2": 437, "faccessat2": 439, "epoll_pwait2": 441, "futex_waitv": 449}
 
-_ARCHITECTURES = {  # machine: (AUDIT_ARCH, column of FORBIDDEN, clone, tgkill, prlimit64)
-    "x86_64": (0xC000003E, 0, 56, 234, 302),
-    "aarch64": (0xC00000B7, 1, 220, 131, 261),
+_ARCHITECTURES = {  # machine: (AUDIT_ARCH, clone, tgkill, prlimit64)
+    "x86_64": (0xC000003E, 56, 234, 302),
+    "aarch64": (0xC00000B7, 220, 131, 261),
 }
 _LD, _JEQ, _JGE, _AND, _RET = 0x20, 0x15, 0x35, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -265,16 +145,9 @@ def _drop_capabilities() -> None:
 
 
 def forbidden_numbers() -> dict[str, int]:
-    """The forbidden calls of this machine's architecture. Raises WallMissing where we have no table for it."""
-    column = _architecture()[1]
-    return {name: numbers[column] for name, numbers in FORBIDDEN.items() if numbers[column] is not None}  # type: ignore[misc]
-
-
-def _architecture() -> tuple[int, int, int, int, int]:
-    try:
-        return _ARCHITECTURES[platform.machine()]
-    except KeyError:
-        raise WallMissing(f"no table of system calls for {platform.machine()}") from None
+    """The forbidden calls of this machine's architecture, of system_calls.csv."""
+    numbers = {call["name"]: call[platform.machine()] for call in _CALLS}
+    return {name: int(number) for name, number in numbers.items() if number}
 
 
 def _instruction(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
@@ -282,7 +155,9 @@ def _instruction(code: int, value: int, then: int = 0, otherwise: int = 0) -> by
 
 
 def _seccomp_filter() -> bytes:
-    arch, _, clone, tgkill, prlimit = _architecture()
+    if platform.machine() not in _ARCHITECTURES:
+        raise WallMissing(f"no table of system calls for {platform.machine()}")
+    arch, clone, tgkill, prlimit = _ARCHITECTURES[platform.machine()]
     refuse, unknown = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
     load_nr, load_argument = _instruction(_LD, _NR_OFFSET), _instruction(_LD, _FIRST_ARGUMENT_OFFSET)
     steps = [
