@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ from shapely.geometry import shape
 
 from server.ogc.links import Manifest
 from server.ogc.metadata import record
+from server.ogc.rendered import Rendered
 from server.ogc.words import WORDS
 from server.ogc.xml import clean
 from server.settings import Settings
@@ -30,24 +33,15 @@ TIME = ("first_day", "last_day")
 MANY = ("keywords", "subject", "format")
 
 
-class Catalogue:
-    """Records, as GeoJSON texts, and the index over them. It can be read like a collection of a release."""
-
-    entry: Mapping[str, Any] = {"fields": FIELDS}
-
-    def __init__(self, texts: Iterable[bytes]) -> None:
-        self.texts = tuple(texts)
-        self.records: tuple[dict[str, Any], ...] = tuple(map(orjson.loads, self.texts))
-        types = TYPES | dict.fromkeys(TIME, FieldType.DATE)
-        self.rows = Rows(types, len(self.texts), True, "identifier", *TIME, many=frozenset(MANY))
-        content = ((each["geometry"] and shape(each["geometry"]), _row(each)) for each in self.records)
-        self.index = MemoryIndex(self.rows, content)
-
-    def line(self, row: int) -> bytes:
-        return self.texts[row]
-
-    def lines(self, rows: Iterable[int]) -> Iterator[bytes]:
-        return map(self.line, rows)
+def catalogue(texts: Sequence[bytes]) -> Rendered:
+    """These records, GeoJSON texts each, as a collection."""
+    types = TYPES | dict.fromkeys(TIME, FieldType.DATE)
+    rows = Rows(types, len(texts), True, "identifier", *TIME, many=frozenset(MANY))
+    records = map(orjson.loads, texts)
+    index = MemoryIndex(rows, ((each["geometry"] and shape(each["geometry"]), _row(each)) for each in records))
+    ends = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
+    text = b"".join(text + b"\n" for text in texts)
+    return Rendered({"fields": FIELDS}, rows, memoryview(text), memoryview(ends), index)
 
 
 def containing(word: str, *, not_: bool = False) -> ast.Like:

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from server.ogc import links, metadata, records
+from server.ogc.words import CRS84
 from server.settings import ROOT, Settings
 from workflow.store import Registry, Release
 
 BASE = ROOT / "config" / "pygeoapi-config.yml"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 WORLD = [-180.0, -90.0, 180.0, 90.0]
 STOCK_PROVIDER = "server.ogc.provider.ReleaseProvider"
 

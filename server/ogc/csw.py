@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, request
 from markupsafe import Markup
 
-from server.ogc.catalogue import Catalogue, text_of
+from server.ogc.catalogue import catalogue, text_of
 from server.ogc.csw_filter import asked, column
 from server.ogc.csw_request import BODY_LIMIT, CSW, GMD, Query, Refused, from_names, from_xml
-from server.ogc.links import Link, links
+from server.ogc.links import links
 from server.ogc.metadata import iso_element, moment
 from server.ogc.xml import document, rendered
 from server.settings import Settings
 from server.store.index import Question
 from workflow.errors import BadRequest
-from workflow.store import Registry, Release
+from workflow.store import Registry
 
 MAX_RECORDS = 500
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A current release in the catalogue."""
-
-    release: Release
-    settings: Settings
-    record: Mapping[str, Any]
-
-    @property
-    def links(self) -> list[Link]:
-        return links(self.release.manifest, self.settings)
-
-    @property
-    def iso(self) -> Markup:
-        return iso_element(self.release.manifest, self.settings, self.release.published_at)
 
 
 class Shelf:
@@ -45,11 +28,14 @@ class Shelf:
 
     def __init__(self, registry: Registry, settings: Settings, seen: int) -> None:
         self.settings, self.seen = settings, seen
-        releases = sorted(registry.current, key=lambda release: release.dataset)
-        catalogue = Catalogue(text_of(each.manifest, settings, each.published_at) for each in releases)
-        self.index = catalogue.index
-        listed = zip(releases, catalogue.records, strict=True)
-        self.listed = [Listed(release, settings, record) for release, record in listed]
+        self.releases = sorted(registry.current, key=lambda release: release.dataset)
+        self.catalogue = catalogue([text_of(each.manifest, settings, each.published_at) for each in self.releases])
+
+    def shown(self, row: int, schema: str) -> dict[str, Any]:
+        release = self.releases[row]
+        if schema == GMD:
+            return {"iso": iso_element(release.manifest, self.settings, release.published_at)}
+        return {"record": orjson.loads(self.catalogue.line(row)), "links": links(release.manifest, self.settings)}
 
 
 def create_csw(registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> Blueprint:
@@ -110,15 +96,15 @@ def _records(query: Query, shelf: Shelf) -> Markup:
     where = None if query.filter is None else asked(query.filter)
     question = Question(where=where, order=tuple(map(_sorted, query.sort)))
     limit = min(wanted, MAX_RECORDS) if results else 0
-    page = [shelf.listed[row] for row in shelf.index.rows(question, offset=start - 1, limit=limit)]
-    newest = max((each.release.published_at for each in shelf.listed), default=None)
-    return rendered(
-        "records.xml",
-        page=page,
-        matched=shelf.index.total(question),
-        following=start + len(page),
+    rows = shelf.catalogue.index.rows(question, offset=start - 1, limit=limit)
+    newest = max((release.published_at for release in shelf.releases), default=None)
+    return _page(
+        query,
+        shelf,
+        rows,
+        matched=shelf.catalogue.index.total(question),
+        following=start + len(rows),
         newest=newest and moment(newest),
-        **_form(query, shelf),
     )
 
 
@@ -139,9 +125,17 @@ def _sorted(by: tuple[str, bool]) -> tuple[str, bool]:
 def _by_id(query: Query, shelf: Shelf) -> Markup:
     if not query.ids:
         raise Refused("MissingParameterValue", "id", "Parameter id tidak ada.")
-    known = {each.release.dataset: each for each in shelf.listed}
-    page = [known[id] for id in query.ids if id in known]
-    return rendered("records.xml", page=page, **_form(query, shelf))
+    found = map(shelf.catalogue.index.row_of, query.ids)
+    return _page(query, shelf, [row for row in found if row is not None])
+
+
+def _page(query: Query, shelf: Shelf, rows: Sequence[int], **said: Any) -> Markup:
+    """The records of these rows in the form that was asked for."""
+    query.value("outputFormat", "application/xml", ("application/xml", "text/xml"))
+    schema = query.value("outputSchema", CSW, (CSW, GMD))
+    said |= {"operation": query.operation, "settings": shelf.settings, "schema": schema}
+    said["size"] = query.value("ElementSetName", "summary", ("brief", "summary", "full"))
+    return rendered("records.xml", page=[shelf.shown(row, schema) for row in rows], **said)
 
 
 ANSWERS: Mapping[str, Callable[[Query, Shelf], Markup]] = {
@@ -150,14 +144,3 @@ ANSWERS: Mapping[str, Callable[[Query, Shelf], Markup]] = {
     "GetRecords": _records,
     "GetRecordById": _by_id,
 }
-
-
-def _form(query: Query, shelf: Shelf) -> dict[str, Any]:
-    """In which form records are written."""
-    query.value("outputFormat", "application/xml", ("application/xml", "text/xml"))
-    return {
-        "operation": query.operation,
-        "settings": shelf.settings,
-        "schema": query.value("outputSchema", CSW, (CSW, GMD)),
-        "size": query.value("ElementSetName", "summary", ("brief", "summary", "full")),
-    }

@@ -13,27 +13,10 @@ from server.ogc.catalogue import TYPES, containing
 from server.ogc.filters import balanced
 from server.ogc.metadata import moment
 from server.ogc.periods import period_of
+from server.ogc.words import WORDS
 from workflow.errors import BadRequest
 
-ALIASES = {
-    "id": "identifier",
-    "resourceidentifier": "identifier",
-    "abstract": "description",
-    "keywords": "subject",
-    "created": "created_text",
-    "modified": "updated_text",
-    "updated": "updated_text",
-    "date": "updated_text",
-    "revisiondate": "updated_text",
-    "creator": "organization",
-    "organisationname": "organization",
-    "rights": "license",
-    "topiccategory": "topic",
-    "boundingbox": "geometry",
-    "spatial": "geometry",
-    "coverage": "geometry",
-}
-"""Names of Dublin Core and ISO queryables, without prefix and in lower case."""
+ALIASES: dict[str, str] = {alias: name for name, aliases in WORDS["csw"].items() for alias in aliases}
 MOMENTS = ("created_text", "updated_text")
 
 

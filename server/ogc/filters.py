@@ -25,12 +25,8 @@ DEEPEST = 60
 
 GRAMMAR = Path(__file__).with_name("cql2.lark")
 COMPARISONS: dict[str, type[ast.Comparison]] = {
-    "=": ast.Equal,
-    "<>": ast.NotEqual,
-    "<": ast.LessThan,
-    "<=": ast.LessEqual,
-    ">": ast.GreaterThan,
-    ">=": ast.GreaterEqual,
+    kind.op.value: kind
+    for kind in (ast.Equal, ast.NotEqual, ast.LessThan, ast.LessEqual, ast.GreaterThan, ast.GreaterEqual)
 }
 
 
@@ -84,9 +80,6 @@ def balanced(kind: type[ast.Combination], nodes: Sequence[Any]) -> Any:
 @v_args(inline=True)
 class _Tree(Transformer[Token, Any]):
     """Each rule of the grammar as a node."""
-
-    def start(self, node: Any) -> Any:
-        return node
 
     def any(self, *nodes: Any) -> Any:
         return balanced(ast.Or, nodes)

@@ -9,9 +9,9 @@ from math import isfinite
 from werkzeug.datastructures import MultiDict
 
 from server.ogc import filters
-from server.ogc.configuration import CRS84
 from server.ogc.periods import period_of
 from server.ogc.provider import literal
+from server.ogc.words import CRS84
 from workflow.errors import BadRequest
 from workflow.layer import FieldType
 

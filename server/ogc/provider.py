@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pygeoapi.provider.base import (
 from pygeofilter import ast
 
 from server.ogc.periods import period_of
-from server.ogc.rendered import Readable, chosen, open_collection
+from server.ogc.rendered import Rendered, chosen, open_collection
 from server.store.index import Box, Question, ReleaseIndex
 from workflow.errors import BadRequest, SebarError
 from workflow.layer import FieldType
@@ -43,7 +44,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
         self.index: ReleaseIndex = provider_def.get("index") or self.release.index
         self._fields = schema_fields(self.release.entry)
 
-    def opened(self) -> Readable:
+    def opened(self) -> Rendered:
         return open_collection(Path(self.data), self.options["collection"])
 
     def get_fields(self) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
     return ((west, south, 180.0, north), (-180.0, south, east, north))
 
 
-def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Readable) -> ast.Node | None:
+def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Rendered) -> ast.Node | None:
     """Equality parameters and the filter as one filter."""
     parts: list[ast.Node] = [
         ast.Equal(ast.Attribute(name), literal(name, text, release.rows.types[name])) for name, text in properties
@@ -145,26 +146,27 @@ def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, re
 
 def literal(name: str, text: str, kind: FieldType) -> Any:
     """The text of an equality parameter as a value of the field. Raises BadRequest naming it."""
+    read, word = READERS.get(kind, (str, ""))
     try:
-        match kind:
-            case FieldType.INTEGER:
-                return int(text)
-            case FieldType.NUMBER:
-                number = float(text)
-                if number - number == 0:
-                    return number
-                raise ValueError
-            case FieldType.BOOLEAN:
-                return {"true": True, "false": False}[text.lower()]
-            case FieldType.DATE | FieldType.DATETIME:
-                return datetime.fromisoformat(text)
+        return read(text)
     except (ValueError, KeyError):
-        word = {FieldType.INTEGER: "bilangan bulat", FieldType.NUMBER: "bilangan", FieldType.BOOLEAN: "true atau false"}
-        raise BadRequest(
-            f"Parameter {name} berisi “{text[:60]}”, bukan {word.get(kind, 'tanggal atau waktu')}.",
-            where={"parameter": name},
-        ) from None
-    return text
+        raise BadRequest(f"Parameter {name} berisi “{text[:60]}”, bukan {word}.", where={"parameter": name}) from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+READERS: dict[FieldType, tuple[Callable[[str], Any], str]] = {
+    FieldType.INTEGER: (int, "bilangan bulat"),
+    FieldType.NUMBER: (_finite, "bilangan"),
+    FieldType.BOOLEAN: (lambda text: {"true": True, "false": False}[text.lower()], "true atau false"),
+    FieldType.DATE: (datetime.fromisoformat, "tanggal atau waktu"),
+    FieldType.DATETIME: (datetime.fromisoformat, "tanggal atau waktu"),
+}
 
 
 @lru_cache(maxsize=1)

@@ -12,16 +12,17 @@ from typing import Any
 from pygeoapi.provider.base import ProviderItemNotFoundError
 from pygeofilter import ast
 
-from server.ogc.catalogue import Catalogue, containing, text_of
+from server.ogc.catalogue import catalogue, containing, text_of
 from server.ogc.filters import balanced
 from server.ogc.metadata import bbox
 from server.ogc.provider import ReleaseProvider
+from server.ogc.rendered import Rendered
+from server.ogc.words import CRS84
 from server.settings import Settings
 from workflow.errors import Gone
 from workflow.store import Registry
 
 COLLECTION = "katalog"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 def catalogue_resource(registry: Registry, settings: Settings) -> dict[str, Any]:
@@ -65,7 +66,7 @@ class Withdrawn(ProviderItemNotFoundError):  # type: ignore[misc]
 class ReleaseRecords(ReleaseProvider):
     """Over the manifests of release folders; those do not change, so each is read once."""
 
-    def opened(self) -> Catalogue:
+    def opened(self) -> Rendered:
         releases = tuple(tuple(release) for release in self.data["releases"])
         return _catalogue(releases, Settings(**self.data["settings"]))
 
@@ -81,8 +82,8 @@ class ReleaseRecords(ReleaseProvider):
 
 
 @lru_cache(maxsize=4)
-def _catalogue(releases: tuple[tuple[str, str], ...], settings: Settings) -> Catalogue:
-    return Catalogue(_read(folder, published_at, settings) for folder, published_at in releases)
+def _catalogue(releases: tuple[tuple[str, str], ...], settings: Settings) -> Rendered:
+    return catalogue([_read(folder, published_at, settings) for folder, published_at in releases])
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -19,20 +19,10 @@ from workflow.layer import FieldType
 OPEN_COLLECTIONS = 256
 
 
-class Readable(Protocol):
-    """`entry` is the collection's part of the manifest. A line is a GeoJSON feature, without its line end."""
-
-    @property
-    def entry(self) -> Mapping[str, Any]: ...
-    @property
-    def rows(self) -> Rows: ...
-    @property
-    def index(self) -> ReleaseIndex: ...
-    def line(self, row: int) -> bytes: ...
-
-
 @dataclass(frozen=True)
 class Rendered:
+    """`entry` is the collection's part of the manifest. A line is a GeoJSON feature, without its line end."""
+
     entry: Mapping[str, Any]
     rows: Rows
     text: memoryview
