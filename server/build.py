@@ -19,7 +19,8 @@ from server.layers import load_layer, save_layer
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for
-from server.release.candidate import build_candidate, described
+from server.release.candidate import build_candidate
+from server.release.dictionary import described
 from server.settings import ROOT, Settings
 from server.store import Records
 from workflow.checks import Context, principle_of, run_checks

@@ -22,8 +22,6 @@ from workflow.periods import interval
 from workflow.sop import Kind
 from workflow.statistics import Boundary, as_map
 
-__all__ = ["build_candidate", "described", "dictionary"]
-
 Progress = Callable[[str, int, int], None]
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Point
-from shapely.geometry.base import BaseGeometry
 
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, texts
@@ -52,7 +51,7 @@ def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
             # GEOS says "Self-intersection[109.67 -6.89]".
             match = re.fullmatch(r"(.*?)\[(\S+) (\S+?)\]", reason)
             said = match[1] if match else reason
-            place = Point(float(match[2]), float(match[3])) if match else _middle(layer.geometry[n])
+            place = Point(float(match[2]), float(match[3])) if match else layer.geometry[n].envelope.centroid
             yield Fault({"reason": GEOMETRY_FAULTS.get(said, said)}, n, place=place)
 
 
@@ -63,7 +62,7 @@ def geometries_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fau
         if len(names) > 1:
             odd = int(np.flatnonzero(families == names[counts.argmin()])[0])
             said = ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True))
-            yield Fault({"families": said}, odd, place=_middle(layer.geometry[odd]))
+            yield Fault({"families": said}, odd, place=layer.geometry[odd].envelope.centroid)
 
 
 def rows_have_geometry(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -154,8 +153,3 @@ def _finite(layer: Layer) -> NDArray[np.bool_]:
         endless = ~np.isfinite(xyz)
         fine[of[endless[:, 0] | endless[:, 1] | (endless[:, 2] & shapely.has_z(layer.geometry)[of])]] = False
     return fine
-
-
-def _middle(geometry: BaseGeometry) -> BaseGeometry:
-    """Of its extent; empty where it is empty."""
-    return geometry.envelope.centroid
