@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -102,9 +103,8 @@ def restore(settings: Settings, folder: Path) -> str:
     load_records(settings, folder / RECORDS)
     show_releases(settings)
     _check_ledger(settings, contents["ledger"])
-    return (
-        f"Pulih dari {folder}: {len(contents['files'])} berkas, {contents['ledger']['seq']} catatan buku besar, utuh."
-    )
+    count, last = len(contents["files"]), contents["ledger"]["seq"]
+    return f"Pulih dari {folder}: {count} berkas, {last} catatan buku besar, utuh."
 
 
 def _refuse_inhabited(settings: Settings) -> None:
@@ -140,11 +140,8 @@ def _same(folder: Path, name: str, said: Mapping[str, Any]) -> bool:
 
 
 def _check_ledger(settings: Settings, end: Mapping[str, Any]) -> None:
-    records = open_records(settings)
-    try:
+    with closing(open_records(settings)) as records:
         broken, last = first_broken(records.ledger()), last_entry(records)
-    finally:
-        records.close()
     if broken is not None:
         raise Broken(f"Buku besar putus pada catatan nomor {broken}.")
     if (last.seq, last.hash) != (end["seq"], end["hash"]) if last else end["seq"] != 0:

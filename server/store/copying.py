@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import batched
 from pathlib import Path
@@ -13,12 +13,11 @@ from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 from sqlalchemy.types import TypeEngine
 
 from server.store import terbit
-from server.store.engines import Engines, StoreSettings, open_engines, store_url
+from server.store.engines import StoreSettings, engines_of
 from server.store.postgis import driver
 from server.store.records import Records
 from server.store.schema import Converted, ledger, metadata, people, registry, utc_text
 from workflow.errors import Conflict
-from workflow.store import Release
 
 BATCH = 500
 
@@ -26,13 +25,9 @@ BATCH = 500
 def dump_records(settings: StoreSettings, folder: Path) -> None:
     """Writes `<table>.jsonl` for every table, all of one moment."""
     folder.mkdir(parents=True)
-    engines = open_engines(store_url(settings))
-    try:
-        with engines.reading.begin() as connection:
-            for table in metadata.sorted_tables:
-                _dump(connection, table, folder / f"{table.name}.jsonl")
-    finally:
-        engines.dispose()
+    with engines_of(settings) as engines, engines.reading.begin() as connection:
+        for table in metadata.sorted_tables:
+            _dump(connection, table, folder / f"{table.name}.jsonl")
 
 
 def _dump(connection: Connection, table: Table, path: Path) -> None:
@@ -55,21 +50,17 @@ def _text(value: Any) -> Any:
 
 def load_records(settings: StoreSettings, folder: Path) -> None:
     """Fills the empty tables that `migrate` made, in one transaction. Raises Conflict where they are not empty."""
-    engines = open_engines(store_url(settings, owner=True))
-    try:
-        with engines.writing.begin() as connection:
-            if any(connection.execute(select(table).limit(1)).first() for table in (ledger, people)):
-                raise Conflict(
-                    "Basis data ini sudah berisi catatan, jadi tidak dipulihkan ke dalamnya.",
-                    mend="Pakai basis data atau SEBAR_HOME yang kosong.",
-                )
-            connection.execute(delete(registry))
-            for table in metadata.sorted_tables:
-                _load(connection, table, folder / f"{table.name}.jsonl")
-                if engines.postgresql:
-                    _continue_numbers(connection, table)
-    finally:
-        engines.dispose()
+    with engines_of(settings, owner=True) as engines, engines.writing.begin() as connection:
+        if any(connection.execute(select(table).limit(1)).first() for table in (ledger, people)):
+            raise Conflict(
+                "Basis data ini sudah berisi catatan, jadi tidak dipulihkan ke dalamnya.",
+                mend="Pakai basis data atau SEBAR_HOME yang kosong.",
+            )
+        connection.execute(delete(registry))
+        for table in metadata.sorted_tables:
+            _load(connection, table, folder / f"{table.name}.jsonl")
+            if engines.postgresql:
+                _continue_numbers(connection, table)
 
 
 def _load(connection: Connection, table: Table, path: Path) -> None:
@@ -103,20 +94,14 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
 
 def show_releases(settings: StoreSettings) -> None:
     """Makes the tables and views that SQL users of PostGIS read from the release folders, where there is PostGIS."""
-    engines = open_engines(store_url(settings))
-    records = Records(engines, settings.home)
-    try:
-        for dataset in records.datasets() if engines.postgresql else ():
+    with engines_of(settings) as engines:
+        records = Records(engines, settings.home)
+        served = [dataset for dataset in records.datasets() if dataset.current is not None]
+        for dataset in served if engines.postgresql else ():
             releases = records.releases(dataset.id)
-            if dataset.current is not None:
-                _show(engines, settings.home, releases, dataset.current)
-    finally:
-        records.close()
-
-
-def _show(engines: Engines, home: Path, releases: Sequence[Release], current: int) -> None:
-    """The current one last, so that the views are its own."""
-    with engines.writing.begin() as connection:
-        for release in sorted(releases, key=lambda release: (release.number == current, release.number)):
-            terbit.load(driver(connection), home, release)
-            terbit.point(driver(connection), release, releases)
+            # The current one last, so that the views are its own.
+            ordered = sorted(releases, key=lambda release: (release.number == dataset.current, release.number))
+            with engines.writing.begin() as connection:
+                for release in ordered:
+                    terbit.load(driver(connection), settings.home, release)
+                    terbit.point(driver(connection), release, releases)

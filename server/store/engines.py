@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -49,13 +51,20 @@ def store_url(settings: StoreSettings, *, owner: bool = False) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+@contextmanager
+def engines_of(settings: StoreSettings, *, owner: bool = False) -> Iterator[Engines]:
+    engines = open_engines(store_url(settings, owner=owner))
+    try:
+        yield engines
+    finally:
+        engines.dispose()
+
+
 def open_engines(url: URL) -> Engines:
     make = partial(create_engine, url, json_serializer=partial(json.dumps, allow_nan=False))
     if url.get_backend_name() == "postgresql":
-        reading = make(
-            pool_pre_ping=True, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True}
-        )
-        return Engines(make(pool_pre_ping=True), reading)
+        only_read = {"isolation_level": "REPEATABLE READ", "execution_options": {"postgresql_readonly": True}}
+        return Engines(make(pool_pre_ping=True), make(pool_pre_ping=True, **only_read))
     wait = {"timeout": BUSY_SECONDS}
     return Engines(
         _sqlite(make(connect_args=wait), "BEGIN IMMEDIATE"),

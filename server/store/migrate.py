@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -12,21 +10,17 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, func, select
 
 from server.store.chain import LOCK
-from server.store.engines import StoreSettings, open_engines, store_url
+from server.store.engines import StoreSettings, engines_of, store_url
 from server.store.postgis import prepare
 
 
 def migrate(settings: StoreSettings) -> None:
-    url = store_url(settings, owner=True)
     settings.home.mkdir(parents=True, exist_ok=True)
-    engines = open_engines(url)
-    try:
+    with engines_of(settings, owner=True) as engines:
         if engines.postgresql:
             _upgrade_postgresql(engines.writing, store_url(settings).username)
         else:
             _upgrade_sqlite(engines.writing, settings.home / "sebar.sqlite.lock")
-    finally:
-        engines.dispose()
 
 
 def _upgrade_postgresql(engine: Engine, application: str | None) -> None:
@@ -37,20 +31,14 @@ def _upgrade_postgresql(engine: Engine, application: str | None) -> None:
 
 
 def _upgrade_sqlite(engine: Engine, lock: Path) -> None:
-    with _alone(lock):
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         # Kept in the file for good; it cannot be set inside a transaction, nor by two at once.
         raw = engine.raw_connection()
         raw.cursor().execute("PRAGMA journal_mode = WAL")
         raw.close()
         with engine.begin() as connection:
             _upgrade(connection)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _upgrade(connection: Connection) -> None:
