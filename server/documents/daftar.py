@@ -1,7 +1,5 @@
 """The four Daftar Data of the SOP, by agency and period: on paper and as CSV."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence

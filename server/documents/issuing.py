@@ -1,7 +1,5 @@
 """A step's document gets its number, is kept, and stands in the records."""
 
-from __future__ import annotations
-
 import fcntl
 import io
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What each step of the SOP prints: the words, the people and the result."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

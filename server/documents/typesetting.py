@@ -3,8 +3,6 @@
 Values reach the templates as JSON, so no text of anybody is read as markup.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

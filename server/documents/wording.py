@@ -1,7 +1,5 @@
 """The words of the printed documents: templates/letters.toml."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """/ogc: pygeoapi behind our own blueprint, always at the registry's current revision."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One request to /ogc, answered from one snapshot."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

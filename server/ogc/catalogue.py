@@ -1,7 +1,5 @@
 """The records of what is served, in a table that is asked like that of any other collection."""
 
-from __future__ import annotations
-
 import json
 import re
 from array import array

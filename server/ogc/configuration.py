@@ -1,7 +1,5 @@
 """The pygeoapi configuration: who we are, from config/pygeoapi-config.yml, and what is published, from the registry."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What pygeoapi answers, made true: links to what is served, the classes that hold, the geometry that is there."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """CSW 2.0.2, read only: how the JIGN harvests the city's metadata."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

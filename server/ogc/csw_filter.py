@@ -1,7 +1,5 @@
 """What a CSW client asks, as a question to the catalogue: other names, any case, days instead of moments."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import date

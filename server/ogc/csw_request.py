@@ -1,7 +1,5 @@
 """What a CSW 2.0.2 client asks, by GET with names and values or by POST with XML."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

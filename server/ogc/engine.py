@@ -1,7 +1,5 @@
 """pygeoapi as an engine: its API functions give dictionaries, its errors are ours, nothing is read from disk."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable, Mapping
@@ -64,14 +62,13 @@ class _Asked:
         self.headers = {"accept-language": language}
 
 
-def ask(api: Api, function: Function, path: str, args: Mapping[str, str], language: str, *rest: str) -> Answered:
+def ask(
+    api: Api, function: Function, path: str, args: Mapping[str, str], language: str, *rest: str
+) -> tuple[dict[str, str], Any]:
     """The headers and the body, not yet written, of one of pygeoapi's functions. Raises SebarError."""
     request = APIRequest(_Asked(path, args, language), api.locales)
     headers, _status, body = function(api, request, *rest)
     return {name: str(value) for name, value in headers.items()}, body
-
-
-Answered = tuple[dict[str, str], Any]
 
 
 def written(body: Any) -> bytes:

@@ -4,8 +4,6 @@ pygeofilter's own grammar gives AND and OR the same precedence and does not read
 quotes, T_AFTER(…) or POLYGON Z; this one does. There is no arithmetic.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Where a release can be read: its page, its collections, its files, its journey."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The metadata of a release: ISO 19139 for the JIGN, and a record for OGC API Records."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,6 @@ pygeoapi's own opens every provider, loses all items where one cannot be opened,
 on other hosts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache

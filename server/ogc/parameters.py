@@ -1,7 +1,5 @@
 """The parameters of a request: every one is known and fits, or the answer is 400 and names it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from math import isfinite

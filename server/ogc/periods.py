@@ -1,7 +1,5 @@
 """Days, months and years: each stands for the whole of it."""
 
-from __future__ import annotations
-
 import calendar
 import re
 from datetime import UTC, date, datetime, time

@@ -1,7 +1,5 @@
 """pygeoapi's provider over a release folder."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime

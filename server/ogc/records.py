@@ -1,7 +1,5 @@
 """The collection `katalog`: one OGC record for every dataset that is served."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from functools import lru_cache

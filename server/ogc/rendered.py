@@ -1,7 +1,5 @@
 """A collection as it lies in its release folder: rendered features, their offsets, and the index over them."""
 
-from __future__ import annotations
-
 import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is served at one revision of the registry: built once, never changed, swapped as a whole."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """XML from the templates in templates/xml: everything that is put into them is escaped."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

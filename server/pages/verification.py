@@ -3,8 +3,6 @@
 Only what was published at some time, and documents that were issued here, are known to the public.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict

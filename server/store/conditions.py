@@ -1,7 +1,5 @@
 """A CQL2 filter as SQL: constant text, composed names and bound values, the same for both databases."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -32,7 +30,7 @@ class Bound:
     value: Any
 
 
-Pieces = tuple["str | Name | Bound", ...]
+Pieces = tuple[str | Name | Bound, ...]
 
 GEOMETRY_NAMES = ("geometry", "geom")
 NUMBERS = (FieldType.INTEGER, FieldType.NUMBER)

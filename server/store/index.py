@@ -1,7 +1,5 @@
 """What may be asked of the rows of a release, and what an index over them answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The index over data.gpkg: Python's sqlite3, the R-tree, and shapely where a box cuts through a feature."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import threading

@@ -1,7 +1,5 @@
 """The index over a release's typed table in PostGIS."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """What PostgreSQL has beside the records: PostGIS, SRGI2013, three schemas and who may read and write them."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from typing import Any, LiteralString, cast

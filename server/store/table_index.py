@@ -1,7 +1,5 @@
 """The questions as SELECTs, the same for both databases."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
