@@ -16,12 +16,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.failpoints import FAILPOINTS
-from server.release.publishing import verify_folder
 from server.settings import ROOT, Settings, completed
 from server.store import migrate
 from tests.conftest import METADATA, City, Clock
 from tests.postgis import fresh_database
 from tests.processes import Forks, is_dead, wait_for
+from tests.release.layers import verify_folder
 from tests.test_every_step import submission_at
 from workflow.ledger import first_broken
 
