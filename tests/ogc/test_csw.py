@@ -261,6 +261,16 @@ HOSTILE = {
 }
 
 
+@pytest.mark.parametrize("form", [{"elementSetName": "full"}, {"outputSchema": GMD}])
+def test_hostile_words_stay_words(served: Served, form: dict[str, str]) -> None:
+    words = '<csw:x> &amp; "x" ]]> {{ 7*7 }} \x00\x0b\ud800'
+    said = {"title": words, "abstract": words, "keywords": [words], "license": words, "topic": words}
+    served.registry = registry(manifest(metadata=said), revision=served.registry.revision + 1)
+    found = served.ask(request="GetRecords", resultType="results", **form)
+    assert [text.strip() for text in found.itertext()].count('<csw:x> &amp; "x" ]]> {{ 7*7 }}') >= 4
+    assert served.ask(request='<ows:x locator="1">&')[0].get("locator") == "request"
+
+
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_xml_is_refused(served: Served, body: bytes) -> None:
     answer = requests.post(served.url, data=body, headers={"Content-Type": "text/xml"}, timeout=10)
