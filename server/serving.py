@@ -6,7 +6,6 @@ import secrets
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import replace
 
 from server.intake.sandbox import prove_sandbox
 from server.settings import Settings
@@ -65,7 +64,3 @@ def _tell(settings: Settings) -> None:
         out(f"  {', '.join(ACCOUNTS)}\n  kata sandi: {demo_password(settings)}\n")
     out("\nCtrl-C menghentikan semuanya.\n")
     sys.stdout.flush()
-
-
-def with_demo_password(settings: Settings) -> Settings:
-    return replace(settings, demo_password=demo_password(settings))
