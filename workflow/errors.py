@@ -24,6 +24,7 @@ class SebarError(Exception):
     """
 
     code, title = "SEBAR-000", "Terjadi kesalahan"
+    usual_mend = ""
 
     def __init__(
         self, detail: str = "", *, code: str | None = None, mend: str = "", where: Mapping[str, object] | None = None
@@ -31,34 +32,40 @@ class SebarError(Exception):
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.code = code or type(self).code
-        self.mend = mend
+        self.mend = mend or self.usual_mend
         self.where = dict(where or {})
 
 
 class NotFound(SebarError):
     code, title = "TIDAK-ADA", "Tidak ditemukan"
+    usual_mend = "Periksa alamat atau kodenya."
 
 
 class Forbidden(SebarError):
     code, title = "BUKAN-PERAN", "Bukan wewenang Anda"
+    usual_mend = "Minta orang yang berperan itu, atau masuk dengan akun lain."
 
 
 class Unauthenticated(SebarError):
     code, title = "BELUM-MASUK", "Anda belum masuk"
+    usual_mend = "Kirim nama dan kata sandi, atau token yang masih berlaku."
 
 
 class Conflict(SebarError):
     code, title = "BUKAN-STATUS", "Langkah ini tidak dapat diambil sekarang"
+    usual_mend = "Muat ulang halamannya, lalu lihat langkah yang dapat diambil sekarang."
 
 
 class Changed(Conflict):
     code, title = "SUDAH-BERUBAH", "Orang lain lebih dulu mengubahnya"
+    usual_mend = "Muat ulang halamannya, lalu ulangi bila masih perlu."
 
 
 class Unmet(SebarError):
     """The step's requirements that are not met, as (name, reason) pairs."""
 
     code, title = "SYARAT", "Syarat langkah ini belum terpenuhi"
+    usual_mend = "Penuhi syarat itu, lalu ambil langkah ini lagi."
 
     def __init__(self, reasons: tuple[tuple[str, str], ...]) -> None:
         where = {"requirements": [{"name": name, "detail": reason} for name, reason in reasons]}
@@ -68,19 +75,24 @@ class Unmet(SebarError):
 
 class BadRequest(SebarError):
     code, title = "PERMINTAAN", "Permintaan tidak dapat dipahami"
+    usual_mend = "Perbaiki isian itu, lalu kirim lagi."
 
 
 class BadUpload(SebarError):
     code, title = "BERKAS", "Berkas tidak dapat diterima"
+    usual_mend = "Perbaiki berkasnya, lalu unggah lagi."
 
 
 class TooLarge(SebarError):
     code, title = "TERLALU-BESAR", "Terlalu besar"
+    usual_mend = "Bagi berkasnya, atau minta admin menaikkan batas."
 
 
 class Gone(SebarError):
     code, title = "DITARIK", "Data ini sudah ditarik"
+    usual_mend = "Cari penggantinya di daftar data."
 
 
 class Broken(SebarError):
     code, title = "SERVER", "Terjadi kesalahan di server"
+    usual_mend = "Coba lagi; bila terulang, sampaikan kepada admin."
