@@ -15,7 +15,7 @@ from server.api_description import FILE, HASH, METADATA, MOMENT, NUMBER, READING
 from server.clock import due_date
 from server.comparing import compare_with_current
 from server.journey import Journey, Upload
-from server.json_input import LARGEST, understood
+from server.json_input import understood
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
@@ -34,6 +34,8 @@ FILE_CHANGE = {"file": FILE, "reading": READING}
 STEP = {"note": TEXT, "content_hash": HASH, "at": MOMENT}
 RELEASE = {"note": TEXT, "release": NUMBER}
 JSON_LIMIT = 2 * 1024 * 1024
+COUNTS = range(2**31)
+"""Versions, releases and entries, as PostgreSQL counts them."""
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 EXPECTED = {dict: "sebuah objek JSON", int: "bilangan bulat", str: "teks"}
 SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper", "publish", "schedule", "recall")
@@ -188,7 +190,7 @@ def events(id: str) -> ResponseReturnValue:
 
 @call("GET", "/ledger", "Buku besar: rantai semua tindakan.")
 def ledger() -> ResponseReturnValue:
-    since = max(0, min(request.args.get("since", 0, type=int), LARGEST))
+    since = max(0, min(request.args.get("since", 0, type=int), COUNTS[-1]))
     entries = [vars(entry) for entry in journey().records.ledger(since)]
     return jsonify({"entries": entries, "count": len(entries)})
 
@@ -253,7 +255,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 def _member[T](body: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
     """Raises BadRequest where this member is there and is something else."""
     value = body.get(name)
-    if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
+    if value is None or (type(value) is kind and (kind is not int or value in COUNTS)):
         return value
     sentence = f"Nilai {name} harus berupa {EXPECTED[kind]}."
     raise BadRequest(sentence, code="NILAI", mend=f"Perbaiki {name}.", where={"field": name})
