@@ -83,10 +83,10 @@ def _against_anchors(entries: list[Entry], folder: Path) -> Verdict:
     for anchor in anchors:
         try:
             said = json.loads(anchor.read_text())
-            seq, kept = said["seq"], said["hash"]
+            seq, kept = int(said["seq"]), said["hash"]
         except (ValueError, TypeError, KeyError):
             return Verdict(count, 1, f"Jangkar {anchor.name} tidak dapat dibaca.")
-        if seq > count:
+        if not 1 <= seq <= count:
             return Verdict(count, count + 1, f"Ujungnya terpotong: jangkar {anchor.name} mencatat nomor {seq}.")
         if entries[seq - 1].hash != kept:
             return Verdict(count, seq, f"Catatan nomor {seq} bukan yang dijangkarkan oleh {anchor.name}.")
