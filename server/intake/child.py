@@ -3,8 +3,6 @@
 Everything is imported before the walls go up, because afterwards no other file can be read.
 """
 
-from __future__ import annotations
-
 import codecs
 import errno
 import json
@@ -20,6 +18,8 @@ from typing import Any
 import pyproj
 
 from server.intake import delimited, found, preflight, spatial, walls, workbook
+from server.intake.content import Format
+from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 
 # What archives, shapefiles and CSV files are written in; Python would look these up as files, when it is too late.
@@ -34,12 +34,11 @@ def main() -> int:
     folder = Path(sys.argv[1])
     order = json.loads((folder / "order.json").read_bytes())
     try:
-        said = _work(folder, order)
-        code = 0
+        said, code = _work(folder, order), 0
     except SebarError as fault:
         said, code = {"error": _described(fault)}, 1
     except MemoryError:
-        said, code = {"error": _described(_too_much())}, 1
+        said, code = {"error": _described(refused("READ_MEMORY"))}, 1
     except walls.WallMissing as missing:
         traceback.print_exc()
         said, code = {"error": _described(Broken(f"Ruang baca terlindung tidak dapat dipasang: {missing}"))}, 1
@@ -57,12 +56,7 @@ def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     for name in _CODECS:
         codecs.lookup(name)
     missing = walls.seal(
-        readable=[*upload, *(path for path in library_data if path.is_dir())],
-        writable=[folder],
-        parent=order["parent"],
-        memory=order["memory"],
-        seconds=order["seconds"],
-        file_size=order["file_size"],
+        readable=[*upload, *(path for path in library_data if path.is_dir())], writable=[folder], **order["limits"]
     )
     return {**task(folder, order), "missing": missing}
 
@@ -76,7 +70,7 @@ def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     preflight.refuse_other_name(content, name.suffix)
     if content.dialect:
         there = delimited.read(content.path, stem, content.dialect, wanted, _progress)
-    elif content.format is preflight.Format.XLSX:
+    elif content.format is Format.XLSX:
         there = workbook.read(content.path, stem, wanted, _progress)
     else:
         there = spatial.read(content, stem, order.get("crs") or "", _progress)
@@ -92,17 +86,8 @@ def _described(fault: SebarError) -> dict[str, object]:
     return {"kind": kind, "code": fault.code, "detail": fault.detail, "mend": fault.mend, "where": fault.where}
 
 
-def _too_much() -> BadUpload:
-    return BadUpload(
-        "Berkas ini memerlukan lebih banyak memori daripada yang disediakan untuk satu bacaan.",
-        code="READ_MEMORY",
-        mend="Bagi data menjadi beberapa berkas, lalu unggah satu per satu.",
-    )
-
-
 def _prove(folder: Path, order: dict[str, Any]) -> dict[str, object]:
-    landlock = walls.has_landlock()
-    attempts = {**_STOPPED_BY_SECCOMP, **(_STOPPED_BY_LANDLOCK if landlock else {})}
+    attempts = _STOPPED_BY_SECCOMP | (_STOPPED_BY_LANDLOCK if walls.has_landlock() else {})
     return {"escaped": [name for name, attempt in attempts.items() if _succeeds(attempt)]}
 
 

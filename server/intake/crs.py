@@ -1,7 +1,5 @@
 """Which coordinate system a file is in, and the way from there to CRS84."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -10,7 +8,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
-from workflow.errors import BadUpload
+from server.intake.refusals import refused
 
 CRS84 = "OGC:CRS84"
 
@@ -37,13 +35,13 @@ def identify(text: str) -> str:
         return CRS84
     code = _EPSG.fullmatch(text)
     if not code and (not _WKT.match(text) or len(text) > _LONGEST):
-        raise _link(text) if "/" in text or "\\" in text else _unknown(text)
+        raise refused("CRS_LINK" if "/" in text or "\\" in text else "CRS_UNKNOWN", text=text)
     try:
         crs = _horizontal(CRS.from_epsg(int(code[1])) if code else CRS.from_wkt(text))
     except CRSError:
-        raise _unknown(text) from None
-    if not (crs.is_geographic or crs.is_projected):
-        raise _unknown(text)
+        crs = None
+    if not crs or not (crs.is_geographic or crs.is_projected):
+        raise refused("CRS_UNKNOWN", text=text)
     number = _epsg_number(crs)
     return f"EPSG:{number}" if number else crs.to_wkt()
 
@@ -67,22 +65,6 @@ def _horizontal(crs: CRS) -> CRS:
     return crs.to_2d() if len(crs.axis_info) > 2 else crs
 
 
-def _link(text: str) -> BadUpload:
-    return BadUpload(
-        f"Sistem koordinat ditulis sebagai tautan atau alamat berkas (“{text[:80]}”), dan tautan tidak pernah dibuka.",
-        code="CRS_LINK",
-        mend="Simpan ulang dengan kode EPSG, misalnya EPSG:32749, atau tanpa keterangan itu bila koordinatnya WGS 84.",
-    )
-
-
-def _unknown(text: str) -> BadUpload:
-    return BadUpload(
-        f"Sistem koordinat “{text[:80]}” tidak dikenal.",
-        code="CRS_UNKNOWN",
-        mend="Simpan ulang data dalam sistem koordinat berkode EPSG, misalnya SRGI2013 / UTM zona 49S (EPSG:9489).",
-    )
-
-
 def way_to_crs84(name: str) -> Callable[[Coordinates], Coordinates] | None:
     """Turns an n x 2 array of x, y (east, north) into longitude, latitude; None where they are that already.
 
@@ -92,11 +74,9 @@ def way_to_crs84(name: str) -> Callable[[Coordinates], Coordinates] | None:
         return None
     crs = CRS.from_user_input(name)
     if crs.geodetic_crs and _epsg_number(crs.geodetic_crs) in _SRGI2013:
-        return None if crs.is_geographic else _unprojected(crs)
+        if crs.is_geographic:
+            return None
+        projection = Proj(crs)
+        return lambda xy: np.column_stack(projection(xy[:, 0], xy[:, 1], inverse=True))
     transformer = Transformer.from_crs(crs, CRS84, always_xy=True)
     return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-
-
-def _unprojected(crs: CRS) -> Callable[[Coordinates], Coordinates]:
-    projection = Proj(crs)
-    return lambda xy: np.column_stack(projection(xy[:, 0], xy[:, 1], inverse=True))

@@ -1,7 +1,5 @@
 """What a reader found, on its way out of the walls: arrow columns beside well-known binary, and what to say of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path

@@ -1,16 +1,15 @@
 """GeoPackages, looked at with SQLite before GDAL opens one: plain tables only, and nothing in the file may run."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from server.intake import choice
-from workflow.errors import BadUpload
+from server.intake import refusals
+from server.intake.content import Content, Format
+from server.intake.crs import identify
+from server.intake.refusals import refused
 from workflow.findings import Finding, Severity
 
 _STEPS_AT_MOST = 20_000  # of 10,000 instructions each
@@ -18,39 +17,24 @@ _OWN_TRIGGERS = ("rtree_", "gpkg_", "trigger_insert_feature_count_", "trigger_de
 _HELPERS = frozenset({"layer_styles", "qgis_projects"})
 
 
-@dataclass(frozen=True)
-class Table:
-    """`crs` is a code or WKT, None where the file gives none."""
-
-    name: str
-    count: int
-    crs: str | None
-    remarks: tuple[Finding, ...]
-
-
-def look_at(path: Path, wanted: str) -> Table:
+def look_at(path: Path, link: Path, wanted: str) -> Content:
     """Raises BadUpload: GPKG_BROKEN, GPKG_CODE, LAYER_CHOICE, COLUMNS, EMPTY."""
     with _opened(path) as database:
         if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise _broken()
-        name = choice.one(_layers(database, wanted), wanted, "lapis")
+            raise refused("GPKG_BROKEN")
+        name = refusals.one(_layers(database, wanted), wanted, "lapis")
         kind = database.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
         if kind is None:
-            raise _broken()
+            raise refused("GPKG_BROKEN")
         if kind[0] != "table" or str(kind[1]).upper().startswith("CREATE VIRTUAL"):
-            raise BadUpload(
-                f"Lapis “{name[:60]}” bukan tabel biasa melainkan tampilan (view) atau tabel semu.",
-                code="GPKG_CODE",
-                mend="Ekspor lapis itu ke GeoPackage baru, lalu unggah lagi.",
-            )
-        quoted = _quoted(name)
-        columns = len(database.execute(f"PRAGMA table_xinfo({quoted})").fetchall())
-        if columns > choice.COLUMNS_AT_MOST:
-            raise choice.too_many_columns(columns)
+            raise refused("GPKG_CODE", name=name)
+        quoted = '"' + name.replace('"', '""') + '"'
+        refusals.refuse_too_many_columns(len(database.execute(f"PRAGMA table_xinfo({quoted})").fetchall()))
         (count,) = database.execute(f"SELECT count(*) FROM {quoted}").fetchone()  # noqa: S608 - a quoted identifier
         if not count:
-            raise choice.empty(f"Lapis “{name[:60]}” tidak berisi satu baris pun")
-        return Table(name, count, _crs(database, name), _remarks(database))
+            raise refused("EMPTY", "layer", name=name)
+        crs, remarks = _crs(database, name), _remarks(database)
+    return Content(Format.GPKG, link, count, crs and identify(crs), name=name, layer=name, remarks=remarks)
 
 
 @contextmanager
@@ -65,7 +49,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("PRAGMA cell_size_check = ON")
         yield database
     except sqlite3.Error:
-        raise _broken() from None
+        raise refused("GPKG_BROKEN") from None
     finally:
         database.close()
 
@@ -76,16 +60,8 @@ def _layers(database: sqlite3.Connection, wanted: str) -> list[str]:
     with_geometry = [str(name) for name, kind in rows if kind == "features"]
     tables = [str(name) for name, kind in rows if kind == "attributes" and name not in _HELPERS]
     if not with_geometry and not tables:
-        raise BadUpload(
-            "GeoPackage ini tidak memuat lapis vektor atau tabel.",
-            code="EMPTY",
-            mend="Simpan lapis vektor ke dalamnya; citra dan ubin belum didukung.",
-        )
+        raise refused("EMPTY", "geopackage")
     return tables if wanted in tables else with_geometry or tables
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _crs(database: sqlite3.Connection, name: str) -> str | None:
@@ -106,11 +82,3 @@ def _remarks(database: sqlite3.Connection) -> tuple[Finding, ...]:
     rows = database.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
     code = [str(name) for kind, name in rows if kind == "view" or not str(name).startswith(_OWN_TRIGGERS)]
     return (Finding("GPKG_CODE", Severity.INFORMS, {"names": ", ".join(code[:10])[:300]}),) if code else ()
-
-
-def _broken() -> BadUpload:
-    return BadUpload(
-        "GeoPackage ini rusak atau belum terunggah seluruhnya.",
-        code="GPKG_BROKEN",
-        mend="Tutup berkas di QGIS, simpan ulang sebagai GeoPackage baru, lalu unggah lagi.",
-    )

@@ -1,7 +1,5 @@
 """Field names that are safe in SQL, in addresses and in every format we write."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -53,8 +51,5 @@ def _free(name: str, taken: set[str]) -> str:
 
 def renamed(labels: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
     """Those whose name is more than the label in lower case with blanks, dots, dashes and brackets as underscores."""
-    return [(label, name) for label, name in zip(labels, names, strict=True) if name != _expected(label)]
-
-
-def _expected(label: str) -> str:
-    return re.sub(r"[\s_.,:%/()-]+", "_", label.lower()).strip("_")
+    expected = [re.sub(r"[\s_.,:%/()-]+", "_", label.lower()).strip("_") for label in labels]
+    return [(labels[at], name) for at, name in enumerate(names) if name != expected[at]]

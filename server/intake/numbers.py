@@ -1,7 +1,5 @@
 """Numbers as people write them in tables: 1.234,5 and 1,234.5 and 1 234,5."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,14 +33,7 @@ class Convention:
         return pc.replace_substring(text, self.decimal, ".") if self.decimal != "." else text
 
 
-CONVENTIONS = (
-    Convention("."),
-    Convention(","),
-    Convention(",", "."),
-    Convention(".", ","),
-    Convention(",", " "),
-    Convention(".", " "),
-)
+CONVENTIONS = tuple(Convention(*signs) for signs in (".", ",", ",.", ".,", ", ", ". "))
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,15 @@
 """What an upload really is, by its content and never by its name, and whether a reader may see it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 
-from server.intake import archives, choice, crs, delimited, geojson, geopackage, shapefile, workbook
+from server.intake import archives, crs, delimited, geojson, geopackage, shapefile, workbook
+from server.intake.content import Content, Format
+from server.intake.refusals import refused
 from workflow.errors import BadUpload
 from workflow.findings import Finding, Severity
-
-
-class Format(StrEnum):
-    """By the name of GDAL's driver where GDAL reads it."""
-
-    GEOJSON = "GeoJSON"
-    GPKG = "GPKG"
-    SHAPEFILE = "ESRI Shapefile"
-    CSV = "CSV"
-    XLSX = "XLSX"
-
-
-@dataclass(frozen=True)
-class Content:
-    """What may be read: the file for the reader, the rows counted in it, the CRS it names ("EPSG:n", WKT or None)."""
-
-    format: Format
-    path: Path
-    count: int = 0
-    crs: str | None = None
-    crs_by_default: bool = False
-    name: str = ""
-    layer: str = ""
-    encoding: str | None = None
-    dialect: delimited.Dialect | None = None
-    remarks: tuple[Finding, ...] = ()
 
 
 def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
@@ -45,54 +18,40 @@ def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
         head = file.read(4096)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
-        raise choice.empty("Berkas ini kosong")
+        raise refused("EMPTY", "file")
     layer = str(reading.get("layer") or "")
     if head.startswith(b"SQLite format 3\0"):
-        return _geopackage(path, folder, layer)
+        return geopackage.look_at(path, folder / "data.gpkg", layer)
     if head.startswith(b"PK"):
         return _archive(path, folder, layer)
-    for signature, refusal in _BINARY:
+    for signature, which in _BINARY:
         if head.startswith(signature):
-            raise refusal
+            raise refused("UNSUPPORTED", which)
     if text.startswith(b"{"):
         return _geojson(path, folder)
     if text.startswith(b"<") or b"<html" in head.lower():
         raise _markup(text)
     if text.startswith(b"["):
-        raise _mismatch("Isi berkas ini JSON tetapi bukan GeoJSON: sebuah daftar, bukan FeatureCollection")
+        raise refused("TYPE_MISMATCH", "list")
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _mismatch("Isi berkas ini bukan jenis yang dikenal")
+        raise refused("TYPE_MISMATCH", "unknown")
     return Content(Format.CSV, path, dialect=delimited.look_at(path, reading))
 
 
 def refuse_other_name(content: Content, ending: str) -> None:
     """Any text can be taken for a table, so plain text under the name of another format is a mistake of somebody."""
     if content.format is Format.CSV and ending.lower() in (".gpkg", ".zip", ".xlsx", ".geojson", ".json", ".shp"):
-        raise _mismatch(f"Berkas ini bernama {ending}, tetapi isinya teks biasa")
+        raise refused("TYPE_MISMATCH", "text", ending=ending)
 
 
-def _mismatch(detail: str) -> BadUpload:
-    return BadUpload(
-        f"{detail}.",
-        code="TYPE_MISMATCH",
-        mend="Unggah GeoPackage, GeoJSON, shapefile dalam ZIP, CSV, atau XLSX.",
-    )
-
-
-def _unsupported(what: str, mend: str) -> BadUpload:
-    return BadUpload(f"Isi berkas ini {what}, yang belum didukung.", code="UNSUPPORTED", mend=mend)
-
-
-_AS_GPKG = "Buka di QGIS, simpan sebagai GeoPackage, lalu unggah lagi."
-_AS_XLSX = "Buka di aplikasi lembar kerja, pilih Simpan Sebagai “Excel Workbook (*.xlsx)” atau CSV, lalu unggah lagi."
-_BINARY: tuple[tuple[bytes, BadUpload], ...] = (
-    (b"\xd0\xcf\x11\xe0", _unsupported("buku kerja Excel lama (.xls) atau terkunci kata sandi", _AS_XLSX)),
-    (b"%PDF", _unsupported("PDF", "Unggah tabel atau peta asalnya, bukan cetakannya.")),
-    (b"\0\0\x27\x0a", _unsupported("bagian .shp saja", "Masukkan .shp, .shx, .dbf, dan .prj ke dalam satu ZIP.")),
-    (b"fgb", _unsupported("FlatGeobuf", _AS_GPKG)),
-    (b"PAR1", _unsupported("Parquet", _AS_GPKG)),
-    (b"II*\0", _unsupported("citra TIFF", "Unggah data vektor atau tabel.")),
-    (b"MM\0*", _unsupported("citra TIFF", "Unggah data vektor atau tabel.")),
+_BINARY = (
+    (b"\xd0\xcf\x11\xe0", "xls"),
+    (b"%PDF", "pdf"),
+    (b"\0\0\x27\x0a", "shp"),
+    (b"fgb", "fgb"),
+    (b"PAR1", "parquet"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
 )
 
 
@@ -100,37 +59,30 @@ def _markup(text: bytes) -> BadUpload:
     """The refusal of a file in HTML or XML, none of which is read yet."""
     lower = text.lower()
     if b"<html" in lower or b"<!doctype html" in lower or b"<table" in lower:
-        return _unsupported("halaman web (HTML), meskipun mungkin bernama .xls", _AS_XLSX)
+        return refused("UNSUPPORTED", "html")
     if re.search(rb"<!(doctype|entity)", lower):
-        return BadUpload("XML dengan DOCTYPE tidak diterima.", code="XML_DTD", mend=_AS_GPKG)
+        return refused("XML_DTD", "file")
     if b"<ogrvrtdatasource" in lower or b"<ogrwfsdatasource" in lower:
-        return _mismatch("Isi berkas ini bukan data melainkan petunjuk ke data di tempat lain")
+        return refused("TYPE_MISMATCH", "pointer")
     if b"opengis.net/kml" in lower or b"<kml" in lower:
-        return _unsupported("KML", _AS_GPKG)
+        return refused("UNSUPPORTED", "kml")
     if b"opengis.net/gml" in lower:
-        return _unsupported("GML", _AS_GPKG)
-    return _mismatch("Isi berkas ini XML yang tidak dikenal")
+        return refused("UNSUPPORTED", "gml")
+    return refused("TYPE_MISMATCH", "xml")
 
 
 def _geojson(path: Path, folder: Path) -> Content:
     frame = geojson.look_at(path)
     geojson.refuse_nul(path)
     if frame.features == 0:
-        raise choice.empty("Berkas ini tidak berisi satu fitur pun")
+        raise refused("EMPTY", "features")
     named = crs.identify(frame.crs) if frame.crs else None
+    content = Content(Format.GEOJSON, folder / "data.geojson", frame.features, named, crs_by_default=frame.crs == "")
     if frame.is_utf8:
-        return Content(Format.GEOJSON, folder / "data.geojson", frame.features, named, frame.crs == "")
+        return content
     copy, sample = geojson.as_utf8(path, folder)
     remark = Finding("ENC_GUESSED", Severity.WARNS, {"encoding": "Windows-1252", "sample": sample})
-    return Content(Format.GEOJSON, copy, frame.features, named, frame.crs == "", remarks=(remark,))
-
-
-def _geopackage(path: Path, folder: Path, layer: str) -> Content:
-    table = geopackage.look_at(path, layer)
-    named = crs.identify(table.crs) if table.crs else None
-    return Content(
-        Format.GPKG, folder / "data.gpkg", table.count, named, name=table.name, layer=table.name, remarks=table.remarks
-    )
+    return replace(content, path=copy, remarks=(remark,))
 
 
 def _archive(path: Path, folder: Path, layer: str) -> Content:
@@ -142,27 +94,12 @@ def _archive(path: Path, folder: Path, layer: str) -> Content:
         workbook.refuse_declarations(path, found)
         return Content(Format.XLSX, path)
     if "shp" in endings:
-        parts = shapefile.unpack(path, found, layer, folder)
-        named = crs.identify(parts.prj) if parts.prj else None
-        return Content(
-            Format.SHAPEFILE,
-            parts.path,
-            parts.count,
-            named,
-            name=parts.name.rpartition("/")[2],
-            layer="data",
-            encoding=parts.encoding,
-            remarks=parts.remarks,
-        )
+        return shapefile.unpack(path, found, layer, folder)
     if {"shx", "dbf"} & endings:
-        raise BadUpload(
-            "Arsip ini tidak memuat berkas .shp.",
-            code="SHP_PARTS",
-            mend="Masukkan .shp, .shx, .dbf, dan .prj ke dalam satu ZIP.",
-        )
-    for ending, what in (("gdbtable", "File Geodatabase"), ("kml", "KMZ"), ("ods", "OpenDocument")):
+        raise refused("SHP_PARTS", "absent")
+    for ending, which in (("gdbtable", "gdbtable"), ("kml", "kmz"), ("ods", "ods")):
         if ending in endings:
-            raise _unsupported(what, _AS_GPKG)
+            raise refused("UNSUPPORTED", which)
     if "mimetype" in names or "[Content_Types].xml" in names:
-        raise _unsupported("dokumen, bukan tabel XLSX", _AS_XLSX)
-    raise _mismatch("Arsip ini tidak memuat shapefile; jenis lain diunggah tanpa ZIP")
+        raise refused("UNSUPPORTED", "document")
+    raise refused("TYPE_MISMATCH", "archive")

@@ -1,7 +1,5 @@
 """From an uploaded file to a Layer, without ever opening the file here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from server.intake.found import GEOMETRY, ROWS, SOURCE
-from server.intake.sandbox import Answer, Limits, Progress, ask_child
+from server.intake.sandbox import Limits, Progress, ask_child
 from workflow.findings import Finding, Severity
 from workflow.layer import Field, FieldType, Layer
 
@@ -34,13 +32,12 @@ def read_upload(
     `progress` is called with the stage ("Kenali", "Baca", "Ubah koordinat") and how many of how many rows are done.
     """
     spec = {"path": str(path.resolve()), "filename": filename, "reading": dict(reading), "crs": crs}
-    with ask_child("read", spec, limits=Limits.of(path.stat().st_size), progress=progress) as answer:
-        return _reading(answer)
+    with ask_child("read", spec, limits=Limits.of(path.stat().st_size), progress=progress) as (said, folder):
+        return _reading(said, folder)
 
 
-def _reading(answer: Answer) -> Reading:
-    said: dict[str, Any] = answer.said
-    with pa.OSFile(str(answer.folder / "table.arrow")) as file:
+def _reading(said: dict[str, Any], folder: Path) -> Reading:
+    with pa.OSFile(str(folder / "table.arrow")) as file:
         table = pa.ipc.open_file(file).read_all()
     table.validate(full=True)
     fields = tuple(Field(**{**each, "type": FieldType(each["type"])}) for each in said["fields"])
@@ -54,15 +51,11 @@ def _reading(answer: Answer) -> Reading:
         source_crs=said["source_crs"],
         reading=said["reading"],
     )
-    return Reading(layer, tuple(_remark(each) for each in said["remarks"]))
+    remarks = (Finding(**{**each, "severity": Severity(each["severity"])}) for each in said["remarks"])
+    return Reading(layer, tuple(remarks))
 
 
 def _shapes(table: pa.Table, name: str) -> NDArray[np.object_] | None:
     if name not in table.column_names:
         return None
-    shapes = shapely.from_wkb(table[name].to_numpy())
-    return np.asarray(shapes, dtype=object)
-
-
-def _remark(said: dict[str, Any]) -> Finding:
-    return Finding(**{**said, "severity": Severity(said["severity"])})
+    return np.asarray(shapely.from_wkb(table[name].to_numpy()), dtype=object)

@@ -3,8 +3,6 @@
 The parent never opens an upload. The child has no network, no other files, no other programs and little time.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -16,10 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 
 log = logging.getLogger(__name__)
@@ -62,46 +61,26 @@ class Limits:
     file_size: int
 
     @classmethod
-    def of(cls, upload: int) -> Limits:
+    def of(cls, upload: int) -> "Limits":
         """They grow with the upload: a workbook needs several times its own size."""
         seconds = min(60 + upload // 200_000, 1800)
         return cls(memory=2 * 2**30 + 6 * upload, seconds=seconds, file_size=2 * 2**30 + 8 * upload)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a child found: its JSON, and the folder with the files it wrote."""
-
-    said: dict[str, object]
-    folder: Path
-    missing: tuple[str, ...]
-
-
 @contextmanager
 def ask_child(
     task: str, spec: Mapping[str, object], *, limits: Limits, progress: Progress | None = None
-) -> Iterator[Answer]:
-    """Runs one task of child.py inside the walls; its folder is gone afterwards.
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """What one task of child.py says inside the walls, and the folder of what it wrote, which is gone afterwards.
 
     Raises what the child raised (BadUpload, TooLarge), BadUpload where it was ended, Broken where no wall stood.
     """
     with tempfile.TemporaryDirectory(prefix="sebar-baca-") as name:
         folder = Path(name)
-        order = {
-            **spec,
-            "task": task,
-            "parent": os.getpid(),
-            "memory": limits.memory,
-            "seconds": limits.seconds,
-            "file_size": limits.file_size,
-        }
+        order = {**spec, "task": task, "limits": {"parent": os.getpid(), **asdict(limits)}}
         (folder / "order.json").write_text(json.dumps(order))
-        ended = _run(folder, limits.seconds, progress or _ignore)
-        yield _answer(folder, ended)
-
-
-def _ignore(stage: str, done: int, total: int) -> None:
-    pass
+        ended = _run(folder, limits.seconds, progress or (lambda *_: None))
+        yield _answer(folder, ended), folder
 
 
 def _run(folder: Path, seconds: int, progress: Progress) -> int | None:
@@ -125,13 +104,8 @@ def _run(folder: Path, seconds: int, progress: Progress) -> int | None:
         except subprocess.TimeoutExpired:
             return None
         finally:
-            _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 def _listen(pipe: IO[bytes], deadline: float, progress: Progress) -> bool:
@@ -162,25 +136,16 @@ def _pass_on(line: bytes, progress: Progress) -> None:
     progress(*told)
 
 
-def _answer(folder: Path, ended: int | None) -> Answer:
+def _answer(folder: Path, ended: int | None) -> dict[str, Any]:
     said = _read_json(folder / "answer.json")
     if ended == 0 and isinstance(said, dict):
-        missing = said.pop("missing", [])
-        return Answer(said, folder, tuple(missing))
+        return said
     if isinstance(said, dict) and "error" in said:
         raise _fault(said["error"])
     log.warning("reading ended with %s: %s", ended, _tail(folder / "stderr"))
     if ended is None or ended == -signal.SIGXCPU:
-        raise BadUpload(
-            "Berkas ini belum selesai dibaca ketika batas waktunya habis.",
-            code="READ_TIME",
-            mend="Bagi data menjadi beberapa berkas, atau simpan sebagai GeoPackage lalu unggah lagi.",
-        )
-    raise BadUpload(
-        "Berkas ini membuat pembacanya berhenti, jadi isinya tidak dapat dibaca.",
-        code="READ_STOPPED",
-        mend="Buka berkas di QGIS atau aplikasi lembar kerja, simpan ulang, lalu unggah lagi.",
-    )
+        raise refused("READ_TIME")
+    raise refused("READ_STOPPED")
 
 
 def _read_json(path: Path) -> object:
@@ -193,6 +158,7 @@ def _read_json(path: Path) -> object:
 
 
 def _tail(path: Path) -> str:
+    """Empty where the child took it away."""
     try:
         with open(path, "rb") as errors:
             errors.seek(max(0, path.stat().st_size - 2000))
@@ -204,13 +170,9 @@ def _tail(path: Path) -> str:
 def _fault(error: Mapping[str, object]) -> SebarError:
     kinds = {"BadUpload": BadUpload, "TooLarge": TooLarge}
     kind = kinds.get(str(error.get("kind")), Broken)
+    detail, code, mend = (str(error.get(part, "")) for part in ("detail", "code", "mend"))
     where = error.get("where")
-    return kind(
-        str(error.get("detail", "")),
-        code=str(error["code"]) if "code" in error else None,
-        mend=str(error.get("mend", "")),
-        where=where if isinstance(where, dict) else None,
-    )
+    return kind(detail, code=code, mend=mend, where=where if isinstance(where, dict) else None)
 
 
 def prove_sandbox() -> tuple[str, ...]:
@@ -219,9 +181,8 @@ def prove_sandbox() -> tuple[str, ...]:
     Raises Broken where an attempt succeeds that seccomp must stop, or Landlock where the kernel has it.
     """
     try:
-        with ask_child("prove", {}, limits=Limits.of(0)) as answer:
-            escaped = answer.said.get("escaped")
-            missing = answer.missing
+        with ask_child("prove", {}, limits=Limits.of(0)) as (said, _):
+            escaped, missing = said.get("escaped"), tuple(said.get("missing", ()))
     except BadUpload as fault:
         raise Broken(f"Ruang baca terlindung tidak dapat dijalankan: {fault.detail}") from fault
     if escaped != []:

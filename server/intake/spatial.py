@@ -1,7 +1,5 @@
 """Reads spatial files with GDAL, one driver at a time. Only ever called inside the walls."""
 
-from __future__ import annotations
-
 import ctypes
 import re
 import warnings
@@ -18,9 +16,10 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 from pyogrio.raw import open_arrow
 
-from server.intake import choice, crs
+from server.intake import crs
+from server.intake.content import Content, Format
 from server.intake.found import Column, Found, Progress, dated
-from server.intake.preflight import Content, Format
+from server.intake.refusals import refuse_too_many_columns, refused
 from workflow.errors import BadUpload, Broken
 from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
@@ -70,11 +69,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Fou
     keep_one_driver(content.format)
     table = _table(content, progress)
     if len(table) != content.count:
-        raise BadUpload(
-            f"Berkas ini menyatakan {content.count} baris, tetapi {len(table)} yang terbaca.",
-            code="COUNT_DIFFERS",
-            mend="Simpan ulang data dari aplikasi asalnya; sebagian isinya rusak atau terpotong.",
-        )
+        raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
     found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
     for field, values in zip(table.schema, table.columns, strict=True):
         if field.name == _WKB:
@@ -84,8 +79,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Fou
             found.columns.append(_decoded(column, content.encoding) if content.encoding else dated(column))
         else:
             found.remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name[:80]}))
-    if len(found.columns) > choice.COLUMNS_AT_MOST:
-        raise choice.too_many_columns(len(found.columns))
+    refuse_too_many_columns(len(found.columns))
     if content.layer and content.format is Format.GPKG:
         found.reading["layer"] = content.layer
     if _WKB in table.column_names:
@@ -156,17 +150,8 @@ def _with_ids(table: pa.Table, content: Content, made_up: bool) -> pa.Table:
 def _unreadable(fault: Exception) -> BadUpload:
     said = "".join(letter if letter.isprintable() else " " for letter in str(fault))
     if number := re.search(r"number: (\S{1,40})", said):
-        return BadUpload(
-            f"Angka {number[1]} terlalu besar untuk disimpan dengan tepat.",
-            code="NUMBER_RANGE",
-            mend="Perbaiki angka itu, atau simpan sebagai teks bila ia sebuah nomor.",
-        )
-    return BadUpload(
-        "Isi berkas ini rusak dan tidak dapat dibaca.",
-        code="READ_FAILED",
-        mend="Buka berkas di QGIS, simpan ulang sebagai GeoPackage, lalu unggah lagi.",
-        where={"reader": said[:300]},
-    )
+        return refused("NUMBER_RANGE", number=number[1])
+    return refused("READ_FAILED", where={"reader": said[:300]})
 
 
 def _typed(field: pa.Field, values: pa.ChunkedArray) -> Column | None:
@@ -245,25 +230,15 @@ def _shapes(chunk: pa.BinaryArray) -> tuple[NDArray[np.object_], NDArray[np.int6
     try:
         shapes = shapely.from_wkb(raw, on_invalid="ignore")
     except NotImplementedError:
-        raise BadUpload(
-            "Lapis ini memuat busur atau lengkung, yang tidak dapat disajikan sebagai GeoJSON.",
-            code="GEOM_CURVE",
-            mend="Di QGIS jalankan “Segmentize by maximum distance”, simpan hasilnya, lalu unggah lagi.",
-        ) from None
+        raise refused("GEOM_CURVE") from None
     return shapes, np.flatnonzero(shapely.is_missing(shapes) & np.array([each is not None for each in raw], bool))
 
 
 def _refuse_nonfinite(shapes: NDArray[np.object_], first_row: int) -> None:
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
-    strange = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
-    if len(strange):
-        named = ", ".join(str(first_row + int(each)) for each in strange[:5])
-        raise BadUpload(
-            f"Ada koordinat yang bukan angka pada fitur {named}.",
-            code="COORD_NONFINITE",
-            mend="Hapus atau betulkan fitur itu di QGIS, lalu simpan ulang.",
-            where={"features": [first_row + int(each) for each in strange[:5]]},
-        )
+    strange = (first_row + np.unique(owners[~np.isfinite(coordinates).all(axis=1)])[:5]).tolist()
+    if strange:
+        raise refused("COORD_NONFINITE", where={"features": strange}, features=", ".join(map(str, strange)))
 
 
 def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int) -> None:
@@ -274,18 +249,7 @@ def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int) -> None:
     if not off.any():
         return
     at = int(np.flatnonzero(off)[0])
-    where = {"feature": first_row + int(owners[at])}
-    if (np.abs(y) <= 180).all() and (np.abs(x) <= 90).all():
-        raise BadUpload(
-            f"Bujur dan lintang tampaknya tertukar (misalnya {x[at]:g}, {y[at]:g}).",
-            code="COORD_SWAPPED",
-            mend="Tukar urutan koordinatnya menjadi bujur, lintang, lalu unggah lagi.",
-            where=where,
-        )
-    raise BadUpload(
-        f"Koordinat (misalnya {x[at]:g}, {y[at]:g} pada fitur {where['feature']}) tidak mungkin berupa derajat; "
-        "sistem koordinat yang dinyatakan tampaknya keliru.",
-        code="CRS_RANGE",
-        mend="Nyatakan sistem koordinat yang sebenarnya, misalnya EPSG:32749, lalu simpan ulang.",
-        where=where,
-    )
+    feature = first_row + int(owners[at])
+    is_swapped = (np.abs(y) <= 180).all() and (np.abs(x) <= 90).all()
+    code = "COORD_SWAPPED" if is_swapped else "CRS_RANGE"
+    raise refused(code, where={"feature": feature}, x=x[at], y=y[at], feature=feature)

@@ -1,10 +1,8 @@
 """Tables as people lay them out: titles above, headers over several rows, numbers in their own notation."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain, islice
@@ -13,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from server.intake import choice, names, numbers
+from server.intake import names, numbers
 from server.intake.found import Column, Found, dated
+from server.intake.refusals import refuse_too_many_columns, refused
 from workflow.area_codes import looks_like_a_code
 from workflow.checks.standar_data import MISSING
-from workflow.errors import BadUpload
 from workflow.layer import FieldType
 
 Cell = str | int | float | bool | date | None
@@ -32,14 +30,6 @@ _NUMBERED = re.compile(r"\(\d+\)|")
 _YEARS = range(1900, 2101)
 _NOTHING, _TEXT, _INTEGER, _FLOAT, _BOOLEAN, _DATE = range(6)
 _KINDS = {type(None): _NOTHING, int: _INTEGER, float: _FLOAT, bool: _BOOLEAN, date: _DATE, datetime: _DATE}
-
-
-@dataclass(frozen=True)
-class Heading:
-    """`rows` rows stand at the top of the table before its data; `labels` one per column."""
-
-    rows: int
-    labels: list[str]
 
 
 @dataclass
@@ -57,13 +47,13 @@ def build(name: str, rows: Iterable[Row], wanted: Mapping[str, object], progress
     """
     source = iter(rows)
     head = [list(row) for row in islice(source, _HEAD)]
-    heading = _heading(head, wanted.get("header_rows"))
-    body = chain(head[heading.rows :], source)
-    piles, numbered = _collect(body, heading, progress)
+    header_rows, labels = _heading(head, wanted.get("header_rows"))
+    body = enumerate(chain(head[header_rows:], source), header_rows + 1)
+    piles, numbered = _collect(body, len(labels), progress)
     if not len(numbered):
-        raise choice.empty("Tabel ini tidak berisi satu baris data pun")
-    columns, met = _columns(heading, piles, wanted)
-    reading: dict[str, object] = {"header_rows": heading.rows}
+        raise refused("EMPTY", "rows")
+    columns, met = _columns(labels, piles, wanted)
+    reading: dict[str, object] = {"header_rows": header_rows}
     for part in ("decimal", "thousands"):
         signs = {getattr(each, part) for each in met} - {""}
         if len(signs) == 1:
@@ -72,34 +62,25 @@ def build(name: str, rows: Iterable[Row], wanted: Mapping[str, object], progress
     return Found(name, columns, len(numbered), rows=pa.chunked_array([pa.array(numbered)]), reading=reading)
 
 
-def _heading(head: list[list[Cell]], wanted: object) -> Heading:
+def _heading(head: list[list[Cell]], wanted: object) -> tuple[int, list[str]]:
+    """How many rows stand at the top of the table before its data, and one label per column."""
     if not any(_filled(row) for row in head):
-        raise choice.empty("Tabel ini kosong")
+        raise refused("EMPTY", "table")
     if wanted is not None:
         rows = min(_number_of_rows(wanted), len(head))
         start = next((at for at in range(rows) if _filled(head[at]) > 1), max(rows - 1, 0))
-        return Heading(rows, _labels(head[start:rows], _width(head[start:rows] if rows else head)))
+        return rows, _labels(head[start:rows], _width(head[start:rows] if rows else head))
     start = _first_header(head)
     end = _end_of_header(head, start)
     if end == start + 1 and _is_mostly_numbers(head[start]):
-        raise BadUpload(
-            f"Tabel ini tidak mempunyai kepala: baris {start + 1} sudah berisi angka.",
-            code="HEADER",
-            mend="Tambahkan nama kolom di baris pertama. Jika baris itu memang nama kolom, isi “header_rows” "
-            f"dengan {start + 1} pada cara baca.",
-            where={"row": start + 1},
-        )
-    return Heading(end, _labels(head[start:end], _width(head[start:end])))
+        raise refused("HEADER", "absent", where={"row": start + 1}, row=start + 1)
+    return end, _labels(head[start:end], _width(head[start:end]))
 
 
 def _number_of_rows(wanted: object) -> int:
     if isinstance(wanted, int | str) and str(wanted).isdigit():
         return int(wanted)
-    raise BadUpload(
-        f"Jumlah baris kepala “{str(wanted)[:20]}” bukan bilangan.",
-        code="HEADER",
-        mend="Isi dengan 0, 1, 2, dan seterusnya.",
-    )
+    raise refused("HEADER", "number", wanted=str(wanted))
 
 
 def _filled(row: Row) -> int:
@@ -110,7 +91,7 @@ def _is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def _width(head: list[list[Cell]]) -> int:
+def _width(head: Iterable[Row]) -> int:
     """The number of columns up to the last one that has anything in it."""
     return max((at + 1 for row in head for at, cell in enumerate(row) if not _is_blank(cell)), default=0)
 
@@ -177,33 +158,22 @@ def _labels(rows: list[list[Cell]], width: int) -> list[str]:
     return [" / ".join(each)[:200] for each in parts]
 
 
-def _collect(body: Iterable[Row], heading: Heading, progress: Callable[[int], None]) -> tuple[list[_Pile], np.ndarray]:
+def _collect(
+    body: Iterator[tuple[int, Row]], width: int, progress: Callable[[int], None]
+) -> tuple[list[_Pile], np.ndarray]:
     """The columns, and for every row kept its number in the file."""
-    width = len(heading.labels)
     piles = [_Pile() for _ in range(width)]
     kept: list[int] = []
-    numbered = enumerate(body, heading.rows + 1)
-    while batch := list(islice(numbered, _BATCH)):
+    while batch := list(islice(body, _BATCH)):
         filled = [(number, row) for number, row in batch if any(not _is_blank(cell) for cell in row)]
         for number, row in filled:
-            if len(row) > width:
-                _refuse_ragged(row, number, width)
+            if len(row) > width and (cells := _width([row])) > width:
+                raise refused("CSV_RAGGED", where={"row": number}, row=number, cells=cells, columns=width)
         kept += [number for number, _ in filled]
         for at, pile in enumerate(piles):
             _put(pile, [row[at] if at < len(row) else None for _, row in filled])
         progress(batch[-1][0])
     return piles, np.array(kept, np.int64)
-
-
-def _refuse_ragged(row: Row, number: int, width: int) -> None:
-    beyond = _width([list(row)])
-    if beyond > width:
-        raise BadUpload(
-            f"Baris {number} berisi {beyond} sel, sedangkan kepala tabel {width} kolom.",
-            code="CSV_RAGGED",
-            mend="Beri nama setiap kolom. Jika angka ditulis dengan koma, gunakan titik koma sebagai pemisah kolom.",
-            where={"row": number},
-        )
 
 
 def _put(pile: _Pile, cells: list[Cell]) -> None:
@@ -228,33 +198,27 @@ def _text(cell: Cell) -> str:
 
 
 def _columns(
-    heading: Heading, piles: list[_Pile], wanted: Mapping[str, object]
+    labels: list[str], piles: list[_Pile], wanted: Mapping[str, object]
 ) -> tuple[list[Column], list[numbers.Numbers]]:
-    fields = names.regenerate(heading.labels)
+    fields = names.regenerate(labels)
     decimal, thousands = (str(wanted[key]) if wanted.get(key) else None for key in ("decimal", "thousands"))
     codes = {str(wanted.get("code", "")).casefold()} - {""}
     columns: list[Column] = []
     met: list[numbers.Numbers] = []
-    for label, name, pile in zip(heading.labels, fields, piles, strict=True):
+    for label, name, pile in zip(labels, fields, piles, strict=True):
         text = pa.chunked_array(pile.text, pa.string())
         if not label and text.null_count == len(text):
             continue
         kinds = np.concatenate(pile.kinds)
         is_code = bool(_CODE_WORDS.search(label)) or not codes.isdisjoint((label.casefold(), name))
-        found = None if is_code or _are_area_codes(text) else _numbers(text, kinds, decimal, thousands)
+        may_count = set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT} and not is_code
+        found = None
+        if may_count and not _are_area_codes(text):
+            found = numbers.read(text, kinds == _TEXT, decimal=decimal, thousands=thousands)
         met += [found] if found else []
         columns.append(_column(label, text, kinds, found))
-    if len(columns) > choice.COLUMNS_AT_MOST:
-        raise choice.too_many_columns(len(columns))
+    refuse_too_many_columns(len(columns))
     return columns, met
-
-
-def _numbers(
-    text: pa.ChunkedArray, kinds: np.ndarray, decimal: str | None, thousands: str | None
-) -> numbers.Numbers | None:
-    if not set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT}:
-        return None
-    return numbers.read(text, kinds == _TEXT, decimal=decimal, thousands=thousands)
 
 
 def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers.Numbers | None) -> Column:
@@ -270,13 +234,9 @@ def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers
     return column
 
 
-def _misfits(text: pa.ChunkedArray, pattern: str) -> bool:
-    return bool(pc.any(pc.invert(pc.match_substring_regex(text, pattern))).as_py())
-
-
 def _are_area_codes(text: pa.ChunkedArray) -> bool:
     """Ten digits that all begin with a province: 3375010004."""
     values = pc.drop_null(pc.unique(text))
-    if _misfits(values, r"^\d{10}$"):
+    if pc.any(pc.invert(pc.match_substring_regex(values, r"^\d{10}$"))).as_py():
         return False
     return all(looks_like_a_code(value) for value in values.to_pylist())

@@ -1,11 +1,9 @@
 """Workbooks (.xlsx): looked at part by part before openpyxl reads one sheet of them. Values, never formulas."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,47 +15,29 @@ from xml.parsers import expat
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from server.intake import archives, choice, tables
-from server.intake.found import Found
-from workflow.errors import BadUpload
+from server.intake import archives, refusals, tables
+from server.intake.found import Found, Progress
+from server.intake.refusals import refused
 from workflow.findings import Finding, Severity
 
 _ROWS_AT_MOST = 1_048_576
 _DEPTH_AT_MOST = 64
+_FAILURES_OF_PYTHON = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
+_FAILURES = (*_FAILURES_OF_PYTHON, zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException)
 
 
 def refuse_code(found: list[zipfile.ZipInfo]) -> None:
     """Raises BadUpload XLSX_CODE where the workbook carries macros or embedded programs."""
-    code = [member.filename for member in found if re.search(r"vbaProject|activeX|macrosheets|\.bin$", member.filename)]
-    code = [name for name in code if "printerSettings" not in name]
-    if code:
-        raise BadUpload(
-            f"Buku kerja ini memuat makro atau objek tertanam ({code[0][:80]}).",
-            code="XLSX_CODE",
-            mend="Simpan sebagai “Excel Workbook (*.xlsx)” biasa, tanpa makro, lalu unggah lagi.",
-        )
+    for name in [member.filename for member in found]:
+        if re.search(r"vbaProject|activeX|macrosheets|\.bin$", name) and "printerSettings" not in name:
+            raise refused("XLSX_CODE", name=name)
 
 
 def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
     """Raises BadUpload XML_DTD for any part with a DOCTYPE, XLSX_BROKEN for one that is no XML."""
     for member in found:
         if member.filename.endswith((".xml", ".rels", ".vml")):
-            _parse(archives.pieces(path, member), _Prolog())
-
-
-class _Started(Exception):
-    pass
-
-
-class _Prolog:
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        raise _Started
-
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, said: str) -> None:
-        pass
+            _parse(path, member, None)
 
 
 @dataclass
@@ -74,12 +54,12 @@ class _Sheet:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if self.depth > _DEPTH_AT_MOST:
-            raise _broken()
+            raise refused("XLSX_BROKEN")
         kind = name.rpartition(":")[2]
         if kind == "row":
             number = attributes.get("r", str(self.last + 1))
             if not number.isdigit() or not self.last < int(number) <= _ROWS_AT_MOST:
-                raise _broken()
+                raise refused("XLSX_BROKEN")
             self.last = int(number)
         elif kind == "c":
             self.has_formula = self.has_value = False
@@ -96,36 +76,34 @@ class _Sheet:
             self.formulas.append(self.last)
 
 
-def _parse(part: Iterable[bytes], handler: _Prolog | _Sheet) -> None:
+class _Started(Exception):
+    pass
+
+
+def _started(*_: object) -> None:
+    raise _Started
+
+
+def _parse(path: Path, member: zipfile.ZipInfo, sheet: _Sheet | None) -> None:
+    """As far as the first element where it is no sheet."""
     parser = expat.ParserCreate()
-    parser.StartElementHandler = handler.start
-    parser.EndElementHandler = handler.end
-    parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = sheet.start if sheet else _started
+    if sheet:
+        parser.EndElementHandler = sheet.end
+        parser.CharacterDataHandler = sheet.text
     try:
-        for piece in part:
+        for piece in archives.pieces(path, member):
             parser.Parse(piece)
         parser.Parse(b"", True)
     except _Started:
         return
     except (expat.ExpatError, LookupError):  # LookupError: an encoding that nobody knows
-        raise _broken() from None
+        raise refused("XLSX_BROKEN") from None
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise BadUpload(
-        "Buku kerja ini memuat deklarasi DOCTYPE, yang tidak pernah ada di buku kerja biasa.",
-        code="XML_DTD",
-        mend="Buka di aplikasi lembar kerja, simpan sebagai .xlsx baru, lalu unggah lagi.",
-    )
-
-
-def _broken() -> BadUpload:
-    return BadUpload(
-        "Buku kerja ini rusak dan tidak dapat dibaca.",
-        code="XLSX_BROKEN",
-        mend="Buka di aplikasi lembar kerja, simpan sebagai .xlsx baru, lalu unggah lagi.",
-    )
+    raise refused("XML_DTD", "workbook")
 
 
 @contextmanager
@@ -133,32 +111,27 @@ def _broken_where_it_fails() -> Iterator[None]:
     """openpyxl fails in many ways over a damaged workbook; to its owner they are one."""
     try:
         yield
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, zipfile.BadZipFile, zlib.error):
-        raise _broken() from None
-    except (ParseError, InvalidFileException):
-        raise _broken() from None
+    except _FAILURES:
+        raise refused("XLSX_BROKEN") from None
 
 
-def read(path: Path, name: str, wanted: Mapping[str, object], progress: Callable[[str, int, int], None]) -> Found:
+def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress) -> Found:
     """Raises BadUpload: LAYER_CHOICE, XLSX_BROKEN, COUNT_DIFFERS and those of tables.build."""
     with open(path, "rb") as file:
         with _broken_where_it_fails():
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheet = _sheet(book, str(wanted.get("sheet") or ""))
-            looked = _look_at(path, sheet)
+            looked = _Sheet()
+            with zipfile.ZipFile(path) as archive:
+                member = archive.getinfo(sheet._worksheet_path)
+            _parse(path, member, looked)
             sheet.reset_dimensions()
-        rows = _Counted(sheet.iter_rows(values_only=True))
-        found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, looked.last), looked.last))
-    if rows.count != looked.last:
-        raise BadUpload(
-            f"Lembar ini berisi {looked.last} baris, tetapi {rows.count} yang terbaca.",
-            code="COUNT_DIFFERS",
-            mend="Salin isinya ke buku kerja baru, lalu unggah lagi.",
-        )
+        rows, total = _rows(sheet, looked.last), looked.last
+        found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, total), total))
     found.reading["sheet"] = sheet.title
     if looked.formulas:
-        params = {"count": len(looked.formulas)}
-        found.remarks.append(Finding("FORMULA", Severity.WARNS, params, row=looked.formulas[0]))
+        without_value = Finding("FORMULA", Severity.WARNS, {"count": len(looked.formulas)}, row=looked.formulas[0])
+        found.remarks.append(without_value)
     return found
 
 
@@ -169,33 +142,23 @@ def _sheet(book: openpyxl.Workbook, wanted: str) -> Any:
         return sheets[wanted]
     filled = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible" and _has_rows(sheet)]
     if not filled:
-        raise choice.empty("Buku kerja ini tidak berisi lembar dengan data")
-    return sheets[choice.one(filled, wanted, "lembar")]
+        raise refused("EMPTY", "workbook")
+    return sheets[refusals.one(filled, wanted, "lembar")]
 
 
 def _has_rows(sheet: Any) -> bool:
     return any(cell is not None for row in sheet.iter_rows(max_row=1000, values_only=True) for cell in row)
 
 
-def _look_at(path: Path, sheet: Any) -> _Sheet:
-    looked = _Sheet()
-    with zipfile.ZipFile(path) as archive:
-        member = archive.getinfo(sheet._worksheet_path)
-    _parse(archives.pieces(path, member), looked)
-    return looked
-
-
-class _Counted:
-    """Rows of a sheet with times and spans of time as text, counted as they pass."""
-
-    def __init__(self, rows: Iterator[tuple[object, ...]]) -> None:
-        self.rows, self.count = rows, 0
-
-    def __iter__(self) -> Iterator[list[tables.Cell]]:
-        while True:
-            with _broken_where_it_fails():
-                row = next(self.rows, None)
-            if row is None:
-                return
-            self.count += 1
-            yield [cell if isinstance(cell, str | int | float | date | None) else str(cell) for cell in row]
+def _rows(sheet: Any, stated: int) -> Iterator[list[tables.Cell]]:
+    """With times and spans of time as text, counted as they pass."""
+    rows, count = sheet.iter_rows(values_only=True), 0
+    while True:
+        with _broken_where_it_fails():
+            row = next(rows, None)
+        if row is None:
+            break
+        count += 1
+        yield [cell if isinstance(cell, str | int | float | date | None) else str(cell) for cell in row]
+    if count != stated:
+        raise refused("COUNT_DIFFERS", "sheet", stated=stated, count=count)
