@@ -118,7 +118,7 @@ def content_of(record: SubmissionRecord, first: int = 1) -> Content | None:
     if collection is None:
         return None
     first = max(1, min(first, collection["count"]))
-    found = islice(features(folder_of(record)), first - 1, first - 1 + ROWS_SHOWN)
+    found = islice(features(folder_of(record), first - 1), ROWS_SHOWN)
     rows = [
         [
             str(number),
@@ -137,9 +137,10 @@ def content_of(record: SubmissionRecord, first: int = 1) -> Content | None:
     return Content([{"label": "No.", "kind": "number"}, *columns], rows, first, collection["count"])
 
 
-def features(folder: Path) -> Iterator[dict[str, Any]]:
+def features(folder: Path, start: int = 0) -> Iterator[dict[str, Any]]:
+    """Those from line `start` on, counted from 0."""
     with (folder / "features.geojsonl").open("rb") as lines:
-        for line in lines:
+        for line in islice(lines, start, None):
             yield orjson.loads(line)
 
 

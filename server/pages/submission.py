@@ -17,7 +17,7 @@ from server.journey import Upload
 from server.metadata_input import READING
 from server.pages import candidate
 from server.pages.decisions import decisions, happened, next_in_queue, reached, suggested_moment
-from server.pages.desk_rows import agency_names, journey, last_return, person_names, row
+from server.pages.desk_rows import agency_names, awaits, journey, last_return, person_names, row
 from server.pages.words import WIB, pukul, tanggal
 from server.problems import problem_of
 from workflow.checks.metadata import MANDATORY, missing_fields
@@ -94,7 +94,10 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
         "typed": request.form if fault else {},
         "fault": fault,
         "with_htmx": record.job.status in RUNNING,
-        "next": next_in_queue(record) if not steps and not roles & {Role.PRODUSEN_DATA} else None,
+        "elapsed": _elapsed(record),
+        "next": next_in_queue(record)
+        if Role.PRODUSEN_DATA not in roles and not awaits(current_user.actor, move)
+        else None,
     }
     if Role.PEMBINA_DATA in roles:
         return _summary(record, common)
@@ -181,17 +184,19 @@ def _silent(record: SubmissionRecord) -> bool:
     return journey().clock() - told > STUCK
 
 
+def _elapsed(record: SubmissionRecord) -> int:
+    """Seconds since the present content was asked for."""
+    return max(0, int((journey().clock() - record.changed_at).total_seconds()))
+
+
 def findings_of(record: SubmissionRecord) -> list[tuple[str, list[list[FindingRecord]]]]:
-    """By the four principles, then by check; what blocks first, what was set aside last."""
-    groups: dict[str, dict[tuple[bool, int, str], list[FindingRecord]]] = {p.value: {} for p in Principle}
+    """By the four principles, then by check; what blocks first, what was set aside or has a form of its own last."""
+    groups: dict[str, dict[tuple[tuple[bool, int], str], list[FindingRecord]]] = {p.value: {} for p in Principle}
     for found in journey().records.findings(record.move.id):
-        like = (found.waived_at is not None, WEIGHT[found.severity], found.check)
-        groups[found.principle].setdefault(like, []).append(found)
-    return [
-        (PRINCIPLES[p], [groups[p][like] for like in sorted(groups[p], key=lambda like: like[:2])])
-        for p in Principle
-        if groups[p]
-    ]
+        later = found.waived_at is not None or found.check in ASKED_FOR
+        groups[found.principle].setdefault(((later, WEIGHT[found.severity]), found.check), []).append(found)
+    ordered = sorted((p for p in Principle if groups[p]), key=lambda p: min(like[0] for like in groups[p]))
+    return [(PRINCIPLES[p], [groups[p][like] for like in sorted(groups[p], key=lambda like: like[0])]) for p in ordered]
 
 
 @desk.get("/<id>/pekerjaan")
@@ -201,8 +206,8 @@ def job(id: str) -> ResponseReturnValue:
     is typing there."""
     record = journey().visible(current_user.actor, id)
     running = record.job.status in RUNNING
-    stuck = running and _silent(record)
-    response = Response(render_template("desk/job.html", record=record, move=record.move, running=running, stuck=stuck))
+    said = {"running": running, "stuck": running and _silent(record), "elapsed": _elapsed(record)}
+    response = Response(render_template("desk/job.html", record=record, move=record.move, **said))
     if not running and "tetap" not in request.args:
         response.headers["HX-Refresh"] = "true"
     return response

@@ -52,20 +52,28 @@ class Seat:
         raise AssertionError(f"no form {action} {hidden} on {self.answer.request.path}")
 
     def press(
-        self, action: str, *, step: str = "", files: dict[str, tuple[bytes, str]] | None = None, **typed: Any
+        self,
+        action: str,
+        *,
+        hidden: dict[str, str] | None = None,
+        files: dict[str, tuple[bytes, str]] | None = None,
+        **typed: Any,
     ) -> TestResponse:
-        """Fills in the form and sends it as a browser would, hidden fields and defaults included."""
-        form = self.form(action, **({"step": step} if step else {}))
+        """Fills in the form and sends it as a browser would, hidden fields and defaults included.
+
+        `hidden` tells forms of one action apart.
+        """
+        form = self.form(action, **(hidden or {}))
         buttons = form.xpath('.//button[@type="submit"]')
         assert buttons
-        assert not any(button.get("disabled") is not None for button in buttons), f"{action} {step} is shut"
+        assert not any(button.get("disabled") is not None for button in buttons), f"{action} is shut"
         data: dict[str, Any] = dict(form.form_values()) | typed
         for name, (content, filename) in (files or {}).items():
             data[name] = (BytesIO(content), filename)
         return self.show(self.http.post(action, data=data, headers={"Accept": "text/html"}, follow_redirects=True))
 
     def take(self, id: str, step: str, **typed: Any) -> TestResponse:
-        return self.press(f"/meja/pengajuan/{id}/langkah", step=step, **typed)
+        return self.press(f"/meja/pengajuan/{id}/langkah", hidden={"step": step}, **typed)
 
     def says(self, words: str) -> bool:
         return words in " ".join(" ".join(self.page.itertext()).split())
