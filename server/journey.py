@@ -33,7 +33,6 @@ from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, R
 LOG = logging.getLogger(__name__)
 
 EDITABLE = (Status.DRAFT, Status.RETURNED)
-OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED, Status.APPROVED)
 RESERVED_IDS = frozenset({"katalog"})
 PAPER_LIMIT = 20 * 1024 * 1024
 YEARS = range(1945, 2101)
@@ -85,6 +84,11 @@ class Journey:
 
     def create_batch(self, actor: Actor, *, number: str, day: date, period: str, berita_acara: Upload | None) -> Batch:
         """One agency × period × Berita Acara. Raises BadUpload where the paper is no PDF or image."""
+        batch = self._batch(actor, number, day, period, berita_acara)
+        self.records.add_batch(batch, actor=actor.id, at=batch.created_at)
+        return batch
+
+    def _batch(self, actor: Actor, number: str, day: date, period: str, berita_acara: Upload | None) -> Batch:
         _only(actor, Role.PRODUSEN_DATA, "membuat Daftar Data")
         if day.year not in YEARS:
             raise BadRequest(
@@ -95,7 +99,7 @@ class Journey:
             )
         now = self.clock()
         paper = self._paper(actor, berita_acara, "Berita Acara", number, now) if berita_acara else None
-        batch = Batch(
+        return Batch(
             id=str(uuid.uuid4()),
             agency=actor.agency,
             period=period,
@@ -105,8 +109,6 @@ class Journey:
             created_by=actor.id,
             created_at=now,
         )
-        self.records.add_batch(batch, actor=actor.id, at=now)
-        return batch
 
     def create_submission(
         self,
@@ -120,14 +122,17 @@ class Journey:
         reading: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> SubmissionRecord:
-        """A draft whose file is kept; reading, checking and building go on as a job."""
+        """A draft whose file is kept; reading, checking and building go on as a job. The same key makes one."""
         _only(actor, Role.PRODUSEN_DATA, "memasukkan data")
+        if earlier := self.records.submission_made_with(actor.id, idempotency_key):
+            return earlier
         facts = clean_metadata(metadata, file.name)
         choices = clean_reading(reading or {})
         new, dataset_id = self._dataset_for(actor, dataset, facts)
         kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
         self._refuse_empty(kept)
-        papers = self.visible_batch(actor, batch) if batch else self._batch_of_one(actor, facts, berita_acara)
+        new_batch = None if batch else self._batch_of_one(actor, facts, berita_acara)
+        papers = new_batch or self.visible_batch(actor, str(batch))
         facts.setdefault("period", papers.period)
         facts["berita_acara"] = {"number": papers.number, "date": papers.date.isoformat()}
         now = self.clock()
@@ -155,7 +160,20 @@ class Journey:
             changed_at=now,
             job=Job("queued", updated_at=now),
         )
-        return self.records.add_submission(record, new_dataset=new, idempotency_key=idempotency_key)
+        return self._added(actor, record, new, new_batch, idempotency_key)
+
+    def _added(
+        self, actor: Actor, record: SubmissionRecord, new: Dataset | None, batch: Batch | None, key: str | None
+    ) -> SubmissionRecord:
+        while True:
+            try:
+                return self.records.add_submission(record, new_dataset=new, new_batch=batch, idempotency_key=key)
+            except Conflict as taken:
+                if new is None or taken.code != "ID-TERPAKAI":
+                    raise
+                # Somebody else's new dataset of the same title was first.
+                new = self._new_dataset(actor, record.metadata)
+                record = replace(record, move=replace(record.move, dataset=new.id))
 
     def change(
         self,
@@ -193,6 +211,7 @@ class Journey:
         move = replace(changed.move, kind=Kind(facts["kind"]))
         if berita_acara is not None:
             papers = self._batch_of_one(actor, facts, berita_acara)
+            self.records.add_batch(papers, actor=actor.id, at=papers.created_at)
             facts["berita_acara"] = {"number": papers.number, "date": papers.date.isoformat()}
             move = replace(move, batch=papers.id, has_berita_acara=True, berita_acara_date=papers.date)
         changed = replace(changed, move=_described(move, facts))
@@ -212,14 +231,6 @@ class Journey:
                 code="JENIS-BERBEDA",
                 mend="Ajukan sebagai dataset baru.",
                 where={"field": "kind"},
-            )
-        under_way = self.records.submissions(dataset=id, statuses=OPEN)
-        if under_way:
-            raise Conflict(
-                f"Dataset “{id}” masih mempunyai pengajuan yang belum selesai.",
-                code="MASIH-BERJALAN",
-                mend="Lanjutkan pengajuan itu, atau tunggu sampai tersebarluaskan.",
-                where={"submission": under_way[0].move.id},
             )
         return None, id
 
@@ -242,13 +253,8 @@ class Journey:
                 mend="Tulis seperti 2026-03-26.",
                 where={"field": "berita_acara.date"},
             ) from None
-        return self.create_batch(
-            actor,
-            number=str(said.get("number") or ""),
-            day=day,
-            period=str(facts.get("period") or day.year),
-            berita_acara=paper,
-        )
+        period = str(facts.get("period") or day.year)
+        return self._batch(actor, str(said.get("number") or ""), day, period, paper)
 
     def _paper(self, actor: Actor, upload: Upload, what: str, number: str, now: datetime) -> Document:
         kept = keep(upload.stream, self.settings.home / "documents", upload.name, PAPER_LIMIT)

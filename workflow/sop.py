@@ -15,6 +15,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED, Status.APPROVED)
+"""On its way: a dataset has at most one such submission."""
+
+
 class Role(StrEnum):
     """The three who carry out the SOP, and admin, who carries out no step of it."""
 

@@ -36,10 +36,8 @@ class DatasetRecords(Store):
         return self._all(Document, select(documents).where(asked).order_by(documents.c.id))
 
     def add_batch(self, batch: Batch, *, actor: str, at: datetime) -> None:
-        said = {name: getattr(batch, name) for name in ("agency", "period", "number", "berita_acara")}
         with self._act() as act:
-            add(act.connection, batches, batch)
-            act.tell(at, actor, "batch.add", batch.id, **said, date=str(batch.date))
+            add_batch(act, batch, actor, at)
 
     def batch(self, id: str) -> Batch | None:
         return self._first(Batch, select(batches).where(batches.c.id == id))
@@ -55,11 +53,18 @@ class DatasetRecords(Store):
         return self._all(Dataset, select(datasets).order_by(datasets.c.id))
 
 
+def add_batch(act: Act, batch: Batch, actor: str, at: datetime) -> None:
+    said = {name: getattr(batch, name) for name in ("agency", "period", "number", "berita_acara")}
+    add(act.connection, batches, batch)
+    act.tell(at, actor, "batch.add", batch.id, **said, date=str(batch.date))
+
+
 def add_dataset(act: Act, dataset: Dataset, actor: str) -> None:
     """Raises Conflict where the id is taken: a dataset's id is for life."""
     if act.connection.execute(select(datasets.c.id).where(datasets.c.id == dataset.id)).first():
         raise Conflict(
             f"Dataset dengan id “{dataset.id}” sudah ada.",
+            code="ID-TERPAKAI",
             mend="Kirim sebagai isi baru dataset itu, atau pilih id yang lain.",
             where={"dataset": dataset.id},
         )

@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
 from server.store.chain import Store
-from server.store.datasets import add_dataset
+from server.store.datasets import add_batch, add_dataset
 from server.store.late import changed
 from server.store.rows import add, change, found, made, matching, row_of
 from server.store.schema import batches, findings, notes, submissions, waivers
 from workflow.dataset import FindingCounts, Submission
-from workflow.errors import NotFound
+from workflow.errors import Conflict, NotFound
 from workflow.findings import Severity
-from workflow.sop import Status
-from workflow.store import Dataset, FindingRecord, Job, Note, SubmissionRecord
+from workflow.sop import OPEN, Status
+from workflow.store import Batch, Dataset, FindingRecord, Job, Note, SubmissionRecord
 
 UNFINISHED = ("queued", "running")
 NO_CANDIDATE = {"content_hash": None, "candidate": None, "manifest": None}
@@ -31,24 +31,36 @@ CONTENT = (
 
 class SubmissionRecords(Store):
     def add_submission(
-        self, record: SubmissionRecord, *, new_dataset: Dataset | None, idempotency_key: str | None
+        self,
+        record: SubmissionRecord,
+        *,
+        new_dataset: Dataset | None,
+        idempotency_key: str | None,
+        new_batch: Batch | None = None,
     ) -> SubmissionRecord:
         """The record, or the one that the same person's same key already made.
 
-        Raises Conflict where `new_dataset` has the id of another.
+        Raises Conflict where `new_dataset` has the id of another, and where a known dataset has one under way.
         """
-        move, by = record.move, record.created_by
-        same = matching(submissions, created_by=by, idempotency_key=idempotency_key)
+        move, by, at = record.move, record.created_by, record.created_at
         with self._act() as act:
-            if idempotency_key is not None and (earlier := _read(act.connection, same)):
-                return earlier[0]
+            if earlier := _made_with(act.connection, by, idempotency_key):
+                return earlier
+            if new_batch:
+                add_batch(act, new_batch, by, at)
             if new_dataset:
                 add_dataset(act, new_dataset, by)
+            else:
+                _refuse_second(act.connection, move.dataset)
             row = _everything(record) | {"idempotency_key": idempotency_key}
             act.connection.execute(insert(submissions).values(row))
             said = {"dataset": move.dataset, "batch": move.batch, "upload": record.upload, "status": move.status.value}
-            act.tell(record.created_at, by, "submission.add", move.id, **said)
+            act.tell(at, by, "submission.add", move.id, **said)
             return _the(act.connection, move.id)
+
+    def submission_made_with(self, person: str, idempotency_key: str | None) -> SubmissionRecord | None:
+        with self._read() as connection:
+            return _made_with(connection, person, idempotency_key)
 
     def submission(self, id: str) -> SubmissionRecord | None:
         with self._read() as connection:
@@ -165,6 +177,23 @@ def _job(job: Job) -> dict[str, Any]:
 def _the(connection: Connection, id: str) -> SubmissionRecord:
     (record,) = _read(connection, submissions.c.id == id)
     return record
+
+
+def _made_with(connection: Connection, person: str, key: str | None) -> SubmissionRecord | None:
+    made = matching(submissions, created_by=person, idempotency_key=key)
+    return next(iter(_read(connection, made)), None) if key else None
+
+
+def _refuse_second(connection: Connection, dataset: str) -> None:
+    """Raises Conflict where this dataset has a submission under way."""
+    under_way = _read(connection, submissions.c.dataset == dataset, submissions.c.status.in_(OPEN))
+    if under_way:
+        raise Conflict(
+            f"Dataset “{dataset}” masih mempunyai pengajuan yang belum selesai.",
+            code="MASIH-BERJALAN",
+            mend="Lanjutkan pengajuan itu, atau tunggu sampai tersebarluaskan.",
+            where={"submission": under_way[0].move.id},
+        )
 
 
 def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[SubmissionRecord]:

@@ -121,8 +121,11 @@ def test_the_same_idempotency_key_makes_one_submission(city: Records) -> None:
     first = city.add_submission(sample.draft("s1"), new_dataset=dataset, idempotency_key="k")
     again = city.add_submission(sample.draft("s2"), new_dataset=dataset, idempotency_key="k")
     assert again == first
-    somebody_else = replace(sample.draft("s3"), created_by="wati")
-    assert city.add_submission(somebody_else, new_dataset=None, idempotency_key="k").move.id == "s3"
+    assert city.submission_made_with("budi", "k") == first
+    assert city.submission_made_with("wati", "k") is city.submission_made_with("budi", None) is None
+    somebody_else = replace(sample.draft("s3", "trotoar"), created_by="wati")
+    other = replace(dataset, id="trotoar")
+    assert city.add_submission(somebody_else, new_dataset=other, idempotency_key="k").move.id == "s3"
     assert [entry.action for entry in city.ledger()].count("submission.add") == 2
 
 
@@ -133,16 +136,24 @@ def test_the_id_of_a_dataset_is_for_life(city: Records) -> None:
     assert city.submission("s2") is None
 
 
+def test_a_dataset_has_one_submission_under_way(city: Records) -> None:
+    add(city, "s1")
+    with pytest.raises(Conflict, match="belum selesai"):
+        add(city, "s2", new=False)
+    assert city.submission("s2") is None
+
+
 def test_submissions_are_found_by_status_batch_agency_and_dataset_newest_first(city: Records) -> None:
-    for number, id in enumerate(("s1", "s2", "s3")):
+    for number, (id, dataset) in enumerate((("s1", "jalan"), ("s2", "taman"), ("s3", "pasar"))):
         city.add_submission(
-            replace(sample.draft(id), created_at=later(number)),
-            new_dataset=None if number else Dataset("jalan", "dpu", "Jalan", Kind.GEOSPATIAL, AT),
+            replace(sample.draft(id, dataset), created_at=later(number)),
+            new_dataset=Dataset(dataset, "dpu", "Jalan", Kind.GEOSPATIAL, AT),
             idempotency_key=None,
         )
     build(city, "s1")
     take(city, "s1", "submit", "budi", later(30))
-    assert [record.move.id for record in city.submissions(dataset="jalan")] == ["s1", "s3", "s2"]
+    assert [record.move.id for record in city.submissions()] == ["s1", "s3", "s2"]
+    assert [record.move.id for record in city.submissions(dataset="taman")] == ["s2"]
     assert [record.move.id for record in city.submissions(statuses=[Status.SUBMITTED, Status.VERIFIED])] == ["s1"]
     assert len(city.submissions(batch="b1", agency="dpu")) == 3
     assert city.submissions(agency="other") == city.submissions(batch="other") == []
