@@ -32,6 +32,14 @@ class Package:
     period: str
     batches: list[tuple[Batch, list[Row]]] = field(default_factory=list)
 
+    def add(self, batch: Batch, lines: list[Row]) -> None:
+        """Data entered one by one with the same Berita Acara stand together."""
+        for known, others in self.batches:
+            if batch.number and (known.number, known.date) == (batch.number, batch.date):
+                others.extend(lines)
+                return
+        self.batches.append((batch, list(lines)))
+
     @property
     def counts(self) -> Counter[Status]:
         return Counter(line.record.move.status for _, lines in self.batches for line in lines)
@@ -66,7 +74,7 @@ def _packages(batches: Iterable[Batch], agencies: Iterable[Agency]) -> list[Pack
     for batch in sorted(batches, key=lambda one: one.date, reverse=True):
         agency = by_id.get(batch.agency, Agency(batch.agency, batch.agency, batch.agency))
         package = packages.setdefault((batch.agency, batch.period), Package(agency, batch.period))
-        package.batches.append((batch, by_batch.get(batch.id, [])))
+        package.add(batch, by_batch.get(batch.id, []))
     named = sorted(packages.values(), key=lambda package: package.agency.short_name)
     return sorted(named, key=lambda package: package.period, reverse=True)
 

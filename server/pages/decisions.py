@@ -109,6 +109,8 @@ def reached(move: Submission, line: Row, events: Sequence[Event]) -> Mapping[int
     number = {step.name: step.number for step in SOP if step.number} | {"approve_on_paper": 3}
     now = STAGES[move.status]
     days = {n: tanggal(event.at) for event in events if (n := number.get(event.step)) and n < now}
+    if move.publish_at and now in number.values():
+        return days | {now: f"terbit {tanggal(move.publish_at)}"}
     return days | ({now: f"sampai {tanggal(line.due)}"} if line.due else {})
 
 

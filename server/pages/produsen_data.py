@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -11,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import only
-from server.journey import OPEN, Upload
-from server.pages.desk_rows import journey, rows
+from server.journey import Upload
+from server.pages.desk_rows import Row, journey, rows
+from server.pages.portal import EVERY
 from server.pages.words import day_of
 from server.problems import problem_of
 from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
-from workflow.sop import Role, Status
-from workflow.store import Dataset
+from workflow.sop import OPEN, Role, Status
+from workflow.store import Dataset, SubmissionRecord
 
 desk = Blueprint("produsen_data", __name__, url_prefix="/meja/produsen-data")
 
@@ -31,7 +33,7 @@ BATCHES_OFFERED = 30
 def home() -> ResponseReturnValue:
     lines = rows(journey().visible_ones(current_user.actor))
 
-    def of(*statuses: Status) -> list[Any]:
+    def of(*statuses: Status) -> list[Row]:
         return [line for line in lines if line.record.move.status in statuses]
 
     return render_template(
@@ -41,7 +43,15 @@ def home() -> ResponseReturnValue:
         elsewhere=of(*ELSEWHERE),
         done=of(*DONE),
         under_way={line.record.move.dataset for line in of(*OPEN)},
+        due_again={line.record.move.id: day for line in of(Status.PUBLISHED) if (day := _due_again(line.record))},
+        today=day_of(journey().clock()),
     )
+
+
+def _due_again(record: SubmissionRecord) -> date | None:
+    """When its own frequency promises the next version."""
+    days = EVERY.get(str(record.metadata.get("update_frequency")))
+    return day_of(record.move.entered_at) + timedelta(days=days) if days and record.move.entered_at else None
 
 
 @desk.get("/ajukan")
