@@ -17,9 +17,9 @@ from server.comparing import compare_with_current
 from server.journey import Journey, Upload
 from server.json_input import understood
 from workflow.dataset import Act, Actor, Event
-from workflow.errors import BadRequest, NotFound
+from workflow.errors import BadRequest, Forbidden, NotFound
 from workflow.review import open_before, steps_from
-from workflow.sop import Status
+from workflow.sop import Role, Status
 from workflow.store import FindingRecord, SubmissionRecord
 
 View = Callable[..., ResponseReturnValue]
@@ -190,6 +190,11 @@ def events(id: str) -> ResponseReturnValue:
 
 @call("GET", "/ledger", "Buku besar: rantai semua tindakan.")
 def ledger() -> ResponseReturnValue:
+    if not caller().roles - {Role.PRODUSEN_DATA}:
+        raise Forbidden(
+            "Buku besar memuat catatan tentang data semua OPD.",
+            mend="Perjalanan data OPD Anda ada di /api/v1/submissions/{id}/events.",
+        )
     since = max(0, min(request.args.get("since", 0, type=int), COUNTS[-1]))
     entries = [vars(entry) for entry in journey().records.ledger(since)]
     return jsonify({"entries": entries, "count": len(entries)})

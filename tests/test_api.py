@@ -57,3 +57,10 @@ def test_the_ledger_can_be_asked_from_anywhere(city: City, since: object) -> Non
 def test_a_batch_needs_its_berita_acara(city: City) -> None:
     answer = city.client("produsen").post("/api/v1/batches", data={"number": "1", "date": "2026-03-10"})
     assert (answer.status_code, answer.json["code"]) == (400, "BERITA-ACARA")
+
+
+def test_an_agency_does_not_read_the_notes_of_others_in_the_ledger(embedded_city: City) -> None:
+    answer = embedded_city.client("produsen").get("/api/v1/ledger")
+    assert answer.status_code == 403
+    assert "events" in answer.json["mend"]
+    assert embedded_city.client("walidata").get("/api/v1/ledger").status_code == 200

@@ -90,4 +90,4 @@ def _for_application(role: tuple[str]) -> Iterator[sql.Composed]:
         yield ddl("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", (table,), role)
     yield ddl("REVOKE UPDATE, DELETE ON ledger, events FROM {}", role)
     yield ddl("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", role)
-    yield ddl("GRANT USAGE, CREATE ON SCHEMA calon, terbit TO {}", role)
+    yield ddl("GRANT USAGE, CREATE ON SCHEMA calon, terbit, dbos TO {}", role)
