@@ -11,13 +11,14 @@ from flask import Blueprint, Response, current_app, json, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from server.access import caller, new_token, public, signed_in
+from server.access import only as for_roles
 from server.api_description import FILE, HASH, METADATA, MOMENT, NUMBER, READING, TEXT, Call, describe
 from server.clock import due_date
 from server.comparing import compare_with_current
 from server.journey import Journey, Upload
 from server.json_input import understood
 from workflow.dataset import Act, Actor, Event
-from workflow.errors import BadRequest, Forbidden, NotFound
+from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
 from workflow.sop import Role, Status
 from workflow.store import FindingRecord, SubmissionRecord
@@ -41,10 +42,12 @@ EXPECTED = {dict: "sebuah objek JSON", int: "bilangan bulat", str: "teks"}
 SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper", "publish", "schedule", "recall")
 
 
-def call(method: str, path: str, sentence: str, **more: Any) -> Callable[[View], View]:
-    """A view for those who have signed in, and its place in the OpenAPI document."""
+def call(
+    method: str, path: str, sentence: str, rule: Callable[[View], View] = signed_in, **more: Any
+) -> Callable[[View], View]:
+    """A view for those who have signed in (or whom `rule` names), and its place in the OpenAPI document."""
     CALLS.append(Call(method, path, sentence, **more))
-    return lambda view: api.route(path, methods=[method])(signed_in(view))
+    return lambda view: api.route(path, methods=[method])(rule(view))
 
 
 def journey() -> Journey:
@@ -188,13 +191,13 @@ def events(id: str) -> ResponseReturnValue:
     return jsonify({"events": [happened(event) for event in journey().records.events(submission=id)]})
 
 
-@call("GET", "/ledger", "Buku besar: rantai semua tindakan.")
+@call(
+    "GET",
+    "/ledger",
+    "Buku besar: rantai semua tindakan, juga catatan tentang data semua OPD; bukan untuk Produsen Data.",
+    rule=for_roles(Role.WALIDATA, Role.PEMBINA_DATA, Role.ADMIN),
+)
 def ledger() -> ResponseReturnValue:
-    if not caller().roles - {Role.PRODUSEN_DATA}:
-        raise Forbidden(
-            "Buku besar memuat catatan tentang data semua OPD.",
-            mend="Perjalanan data OPD Anda ada di /api/v1/submissions/{id}/events.",
-        )
     since = max(0, min(request.args.get("since", 0, type=int), COUNTS[-1]))
     entries = [vars(entry) for entry in journey().records.ledger(since)]
     return jsonify({"entries": entries, "count": len(entries)})

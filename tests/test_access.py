@@ -33,6 +33,7 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "sign_in.desk": EVERYONE,
     "api": EVERYONE,
     "api.openapi": "public",
+    "api.ledger": EVERYONE - PRODUSEN,
     "produsen_data": PRODUSEN,
     "walidata": WALIDATA,
     "pembina_data": PEMBINA,

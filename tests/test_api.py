@@ -60,7 +60,5 @@ def test_a_batch_needs_its_berita_acara(city: City) -> None:
 
 
 def test_an_agency_does_not_read_the_notes_of_others_in_the_ledger(embedded_city: City) -> None:
-    answer = embedded_city.client("produsen").get("/api/v1/ledger")
-    assert answer.status_code == 403
-    assert "events" in answer.json["mend"]
+    assert embedded_city.client("produsen").get("/api/v1/ledger").status_code == 403
     assert embedded_city.client("walidata").get("/api/v1/ledger").status_code == 200
