@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +19,7 @@ from server.documents.issuing import issue
 from server.documents.wording import LETTERS
 from server.journey import Journey
 from server.release.publishing import bump_revision
-from workflow.errors import SebarError
+from workflow.errors import Conflict, SebarError
 
 LOG = logging.getLogger(__name__)
 
@@ -36,17 +38,35 @@ class Worker:
         self.slot = slot
         self.stopping = threading.Event()
         self.printed = 0
+        self.refused: set[str] = set()
 
     def run(self) -> None:
-        """Works until SIGTERM or SIGINT."""
+        """Works until SIGTERM or SIGINT. Raises Conflict where this slot has a worker already."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopping.set())
-        self.launch()
-        try:
-            while not self.stopping.wait(0.25):
-                self.look_around()
-        finally:
-            DBOS.destroy()
+        with self._alone():
+            self.launch()
+            try:
+                while not self.stopping.wait(0.25):
+                    self.look_around()
+            finally:
+                DBOS.destroy()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two of one slot would each take up what the other is doing."""
+        folder = self.journey.settings.home / "locks"
+        folder.mkdir(exist_ok=True)
+        with (folder / f".worker-{self.slot}").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Conflict(
+                    f"Pekerja nomor {self.slot} sudah berjalan.",
+                    code="SUDAH-BERJALAN",
+                    mend="Hentikan yang lama, atau jalankan yang ini dengan --slot lain.",
+                ) from None
+            yield
 
     def launch(self) -> None:
         config: DBOSConfig = {
@@ -86,22 +106,34 @@ class Worker:
         try:
             for submission, number in self.journey.records.unfinished_builds():
                 self._start(submission, number)
-            self.journey.publish_due()
-            self.print_documents()
+            self._publish_due()
             # A process may have died between its commit and its announcement.
             bump_revision(self.journey.settings.home, self.journey.records.revision())
-        except (SebarError, sa.exc.SQLAlchemyError) as error:
+            self.print_documents()
+        except (SebarError, sa.exc.SQLAlchemyError, OSError) as error:
             LOG.error("the worker looks around again in 2 s: %s", error)
             time.sleep(2)
 
+    def _publish_due(self) -> None:
+        refused = self.journey.publish_due()
+        for id in refused.keys() - self.refused:
+            LOG.error("submission %s is due and cannot be published: %s", id, refused[id])
+        self.refused = set(refused)
+
     def print_documents(self) -> None:
         """The printed output of every step that the ledger names and that has none yet."""
-        records = self.journey.records
-        for entry in records.ledger(self.printed):
+        for entry in self.journey.records.ledger(self.printed):
             if entry.action.removeprefix("submission.") in LETTERS:
-                for event in records.events(submission=entry.object):
-                    issue(records, self.journey.settings, event)
+                self._print_documents_of(entry.object)
             self.printed = entry.seq
+
+    def _print_documents_of(self, submission: str) -> None:
+        records, settings = self.journey.records, self.journey.settings
+        try:
+            for event in records.events(submission=submission):
+                issue(records, settings, event)
+        except Exception:  # one that cannot be printed must not keep the others, nor the builds, from going on
+            LOG.exception("a document of %s could not be printed; it is tried again at the next start", submission)
 
     def _start(self, submission: str, number: int) -> None:
         id = f"build:{submission}:{number}"

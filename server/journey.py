@@ -18,13 +18,13 @@ from typing import IO, Any
 from server.failpoints import failpoint
 from server.files import Kept, keep, paper_type
 from server.metadata_input import clean_metadata, clean_reading
-from server.release.publishing import bump_revision, stage
+from server.release.publishing import bump_revision, refuse_damaged, stage
 from server.settings import Settings
 from server.store import Records
 from workflow import review
 from workflow.checks import missing_metadata
 from workflow.dataset import Act, Actor, Submission
-from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotFound, Unmet
+from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotFound, SebarError, Unmet
 from workflow.findings import Severity
 from workflow.labels import STATUSES
 from workflow.sop import Access, Kind, Role, Status
@@ -386,9 +386,11 @@ class Journey:
         ]
         if record.candidate is None:
             raise Unmet((("candidate_built", "Kandidat rilis belum selesai dibangun."),))
+        candidate = self.settings.home / record.candidate
+        refuse_damaged(candidate, record.manifest or {})
         folder = stage(
             self.settings.home,
-            self.settings.home / record.candidate,
+            candidate,
             record.move.dataset,
             number,
             published_at=act.at,
@@ -437,19 +439,20 @@ class Journey:
                 return release
         raise Gone("Berkas rilis ini sudah tidak disimpan.")
 
-    def publish_due(self) -> int:
-        """Publishes what was scheduled for a moment that has come; how many."""
-        done = 0
+    def publish_due(self) -> dict[str, SebarError]:
+        """Publishes what was scheduled for a moment that has come; what could not be published, with the reason."""
+        refused: dict[str, SebarError] = {}
         for record in self.records.due_publications(self.clock()):
             events = self.records.events(submission=record.move.id)
-            by = next((event.actor for event in reversed(events) if event.step == "schedule"), None)
-            person = self.records.person(by) if by else None
-            if person is None:
-                LOG.error("submission %s is scheduled by nobody who is known", record.move.id)
-                continue
-            self.take(person.as_actor(), record.move.id, "publish", note="Terbit sesuai jadwal")
-            done += 1
-        return done
+            by = next((event.actor for event in reversed(events) if event.step == "schedule"), "")
+            person = self.records.person(by)
+            try:
+                if person is None or not person.active:
+                    raise Forbidden("Yang menjadwalkan penerbitan ini tidak aktif lagi.")
+                self.take(person.as_actor(), record.move.id, "publish", note="Terbit sesuai jadwal")
+            except SebarError as error:
+                refused[record.move.id] = error
+        return refused
 
     @contextmanager
     def _one_at_a_time(self, dataset: str) -> Iterator[None]:

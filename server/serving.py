@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ import urllib.request
 from server.intake.sandbox import prove_sandbox
 from server.settings import Settings
 from server.supervisor import Child, Supervisor
-from workflow.errors import Broken
+from workflow.errors import Broken, Conflict
 
 ACCOUNTS = ("produsen", "produsen2", "walidata", "pembina-statistik", "pembina-geospasial", "admin")
 
@@ -18,6 +19,7 @@ ACCOUNTS = ("produsen", "produsen2", "walidata", "pembina-statistik", "pembina-g
 def serve_all(settings: Settings, *, workers: bool) -> int:
     from server.store import migrate
 
+    refuse_taken_port(settings)
     migrate(settings)
     try:
         prove_sandbox()
@@ -31,6 +33,20 @@ def serve_all(settings: Settings, *, workers: bool) -> int:
         children.append(Child(("demo",), once=True))
     Supervisor(children).run(lambda: _answers(settings), lambda: _tell(settings))
     return 0
+
+
+def refuse_taken_port(settings: Settings) -> None:
+    """Raises Conflict: granian shares its port, and readers would get answers of two servers in turns."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Conflict(
+                f"Sebar tidak dapat mendengarkan di {settings.host}, port {settings.port}: {error.strerror}.",
+                code="PORT",
+                mend="Hentikan Sebar atau program lain yang memakainya, atau pilih port lain dengan SEBAR_PORT.",
+            ) from None
 
 
 def demo_password(settings: Settings) -> str:

@@ -26,9 +26,10 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     quick_deaths: int = 0
+    again_at: float | None = None
 
     def start(self) -> None:
-        self.started = time.monotonic()
+        self.started, self.again_at = time.monotonic(), None
         self.process = subprocess.Popen(  # noqa: S603 - our own command with our own words
             [sys.executable, "-m", "server.cli", *self.arguments],
             preexec_fn=_die_with_parent,
@@ -73,10 +74,12 @@ class Supervisor:
             if child.once:
                 self.children.remove(child)
                 continue
-            LOG.error("%s ended with %s and is started again", child.arguments[0], child.process.returncode)
-            _signal_group(child, signal.SIGKILL)
-            time.sleep(child.wait_before_restart())
-            child.start()
+            if child.again_at is None:
+                LOG.error("%s ended with %s and is started again", child.arguments[0], child.process.returncode)
+                _signal_group(child, signal.SIGKILL)
+                child.again_at = time.monotonic() + child.wait_before_restart()
+            if time.monotonic() >= child.again_at:
+                child.start()
 
     def _end_all(self) -> None:
         for child in self.children:

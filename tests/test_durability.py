@@ -78,7 +78,9 @@ def test_a_worker_killed_anywhere_in_intake_leaves_the_submission_as_if_nothing_
     undisturbed = enter(city, build=True)
     expected = city.client("produsen").submission(undisturbed)
     assert findings(city, undisturbed)
-    for name in INTAKE:
+    # The points named candidate.* lie inside one stage and touch files alone: one store is enough for them.
+    embedded = city.settings.database_url is None
+    for name in INTAKE if embedded else [name for name in INTAKE if name.startswith("build.")]:
         id = enter(city)
         assert forks.run(city.settings, "worker", SEBAR_FAILPOINT=name) == -signal.SIGKILL, name
         # A job that was recorded looks done already: what stands behind it in the queue shows that it was taken up.

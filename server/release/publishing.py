@@ -14,8 +14,9 @@ import orjson
 
 from server.failpoints import failpoint
 from server.release.candidate import write_manifest
-from server.release.disk import described_file, whole_folder
+from server.release.disk import described_file, sha256_of, whole_folder
 from server.store import Records
+from workflow.errors import Broken
 
 
 def stage(
@@ -50,6 +51,25 @@ def stage(
         write_manifest(manifest, work)
         failpoint("stage.before_rename")
     return target
+
+
+def refuse_damaged(candidate: Path, recorded: Mapping[str, Any]) -> None:
+    """Raises Broken where a file is not, byte for byte, what was recorded when it was built and approved."""
+    wrong = [name for name, entry in recorded["files"].items() if not _is(candidate / name, entry)]
+    manifest = candidate / "manifest.json"
+    if not manifest.is_file() or orjson.loads(manifest.read_bytes())["content_hash"] != recorded["content_hash"]:
+        wrong.append(manifest.name)
+    if wrong:
+        raise Broken(
+            f"Kandidat rilis ini tidak utuh lagi di server: {', '.join(wrong)}.",
+            code="KANDIDAT-RUSAK",
+            mend="Pulihkan folder kandidat itu dari cadangan, lalu terbitkan lagi.",
+            where={"files": wrong},
+        )
+
+
+def _is(path: Path, entry: Mapping[str, Any]) -> bool:
+    return path.is_file() and path.stat().st_size == entry["bytes"] and sha256_of(path) == entry["sha256"]
 
 
 def _link(source: Path, target: Path) -> None:
