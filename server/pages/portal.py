@@ -79,7 +79,7 @@ class Portal:
             return render_template("portal/withdrawn.html", dataset=known), 410
         entry = self.catalogue.entry(id)
         if entry is None:
-            raise _not_served(known)
+            raise _nowhere()
         home, records = self.settings.home, self.records
         return render_template(
             "portal/dataset.html",
@@ -97,14 +97,16 @@ class Portal:
     def current(self, id: str, name: str) -> ResponseReturnValue:
         known = self._known(id)
         if known.current is None:
-            raise _not_served(known)
+            raise _withdrawn(known)
         return _revalidated(redirect(f"/data/{id}/{known.current}/{quote(name)}", 302))
 
     def file(self, id: str, number: int, name: str) -> ResponseReturnValue:
         known = self._known(id)
         if known.current is None:
-            raise _not_served(known)
+            raise _withdrawn(known)
         release = self.records.release(id, number)
+        if release is not None and release.status is Status.WITHDRAWN:
+            raise Gone(f"Rilis {number} dari “{known.title}” ditarik dari penyebarluasan.")
         if release is None or release.status not in SERVED:
             raise NotFound(f"Rilis {number} dari “{known.title}” tidak ada.", mend="Buka halaman datanya.")
         return _file(release, name, self.settings)
@@ -138,9 +140,10 @@ class Portal:
         )
 
     def _known(self, id: str) -> Dataset:
+        """Raises NotFound in the same words for what is not there and for what was never published."""
         dataset = self.records.dataset(id)
-        if dataset is None:
-            raise NotFound("Tidak ada data dengan alamat ini.", mend="Periksa alamatnya, atau cari di daftar data.")
+        if dataset is None or (dataset.current is None and dataset.withdrawn_at is None):
+            raise _nowhere()
         return dataset
 
 
@@ -176,10 +179,12 @@ def _question() -> Question:
     )
 
 
-def _not_served(dataset: Dataset) -> Gone | NotFound:
-    if dataset.withdrawn_at:
-        return Gone(f"“{dataset.title}” ditarik dari penyebarluasan: {dataset.withdrawn_why}")
-    return NotFound(f"“{dataset.title}” belum diterbitkan.", mend="Cari di daftar data.")
+def _nowhere() -> NotFound:
+    return NotFound("Tidak ada data dengan alamat ini.", mend="Periksa alamatnya, atau cari di daftar data.")
+
+
+def _withdrawn(dataset: Dataset) -> Gone:
+    return Gone(f"“{dataset.title}” ditarik dari penyebarluasan: {dataset.withdrawn_why}")
 
 
 def _file(release: Release, name: str, settings: Settings) -> Response:
