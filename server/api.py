@@ -245,7 +245,7 @@ def _iso(at: date | None) -> str | None:
 
 
 def _body() -> dict[str, Any]:
-    request.max_content_length = JSON_LIMIT
+    request.max_content_length = min(JSON_LIMIT, request.max_content_length or JSON_LIMIT)
     text = request.get_data()
     return understood(text, "Isi permintaan", "body") if text else {}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from server.access import TooManyAttempts
 from workflow import errors
@@ -32,7 +32,6 @@ SENTENCES: dict[int, tuple[str, str]] = {
     400: ("Permintaan tidak dapat dipahami", "Periksa lagi alamat atau isiannya."),
     404: ("Halaman tidak ditemukan", "Periksa alamatnya, atau cari data dari beranda."),
     405: ("Cara memanggil ini tidak didukung", "Alamat ini hanya menjawab cara yang disebut di Allow."),
-    413: ("Terlalu besar", "Berkas atau isian melebihi batas; bagi berkas itu atau minta admin menaikkan batas."),
     415: ("Jenis isi ini tidak didukung", "Kirim sebagai multipart/form-data atau application/json."),
     500: ("Terjadi kesalahan di server", "Coba lagi; bila terulang, sampaikan kodenya kepada admin."),
 }
@@ -63,6 +62,12 @@ def install_problems(app: Flask) -> None:
         if body["status"] >= 500:
             LOG.error("%s: %s", error.code, error.detail)
         return answer(body)
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        limit, size = request.max_content_length or 0, request.content_length or 0
+        said_limit = f" {round(limit / 2**20, 1):g} MB".replace(".", ",") if size > limit else ""
+        return said(errors.TooLarge(f"Permintaan ini lebih besar daripada batas{said_limit}."))
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
