@@ -17,6 +17,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from server.build import Build, Outdated, broken_build
 from server.documents.issuing import issue
 from server.documents.wording import LETTERS
+from server.intake.sandbox import sweep
 from server.journey import Journey
 from server.release.publishing import bump_revision
 from workflow.errors import Conflict, SebarError
@@ -45,6 +46,7 @@ class Worker:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopping.set())
         with self._alone():
+            sweep()
             self.launch()
             try:
                 while not self.stopping.wait(0.25):

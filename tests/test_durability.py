@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +22,7 @@ from server.settings import ROOT, Settings, completed
 from server.store import migrate
 from tests.conftest import METADATA, City, Clock
 from tests.postgis import fresh_database
-from tests.processes import Forks, is_dead, wait_for
+from tests.processes import Forks, environment, is_dead, wait_for
 from tests.release.layers import verify_folder
 from tests.test_every_step import submission_at
 from workflow.ledger import first_broken
@@ -96,6 +98,29 @@ def test_a_worker_killed_anywhere_in_intake_leaves_the_submission_as_if_nothing_
         (candidate,) = (city.settings.home / "candidates" / id).iterdir()
         assert verify_folder(candidate) == [], name
     assert city.journey.records.unfinished_builds() == []
+
+
+KILLED_WHILE_READING = """
+import os, signal, sys
+from pathlib import Path
+from server.intake.reader import read_upload
+read_upload(Path(sys.argv[1]), "x", reading={}, crs=None, progress=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def test_a_reading_whose_process_was_killed_leaves_nothing_behind(embedded_city: City, tmp_path: Path) -> None:
+    upload = tmp_path / "pos.geojson"
+    upload.write_bytes(LAYER)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    there = environment(embedded_city.settings, TMPDIR=str(temporary))
+    command = [sys.executable, "-c", KILLED_WHILE_READING, str(upload)]
+    assert subprocess.run(command, cwd=ROOT, env=there, check=False).returncode == -signal.SIGKILL
+    assert list(temporary.iterdir())
+    with subprocess.Popen([sys.executable, "-m", "server.cli", "worker"], cwd=ROOT, env=there) as worker:
+        wait_for("a tidy folder", lambda: not list(temporary.iterdir()) or is_dead(worker.pid))
+        worker.terminate()
+    assert not list(temporary.iterdir())
 
 
 def test_a_file_that_kills_every_worker_is_given_up_with_a_sentence(embedded_city: City, forks: Forks) -> None:

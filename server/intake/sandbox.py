@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 
 _ROOT = Path(__file__).resolve().parents[2]
+_PREFIX = "sebar-baca-"
 _SAID_AT_MOST = 16 * 2**20  # bytes of JSON a child may answer with
 _LINE_AT_MOST = 64 * 2**10
 
@@ -75,7 +77,7 @@ def ask_child(
 
     Raises what the child raised (BadUpload, TooLarge), BadUpload where it was ended, Broken where no wall stood.
     """
-    with tempfile.TemporaryDirectory(prefix="sebar-baca-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as name:
         folder = Path(name)
         order = {**spec, "task": task, "limits": {"parent": os.getpid(), **asdict(limits)}}
         (folder / "order.json").write_text(json.dumps(order))
@@ -146,6 +148,14 @@ def _answer(folder: Path, ended: int | None) -> dict[str, Any]:
     if ended is None or ended == -signal.SIGXCPU:
         raise refused("READ_TIME")
     raise refused("READ_STOPPED")
+
+
+def sweep() -> None:
+    """Removes what is left in the temporary folder of readings whose process was killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdecimal() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_json(path: Path) -> object:
