@@ -90,7 +90,8 @@ class Worker:
     def _register(self) -> None:
         records, settings = self.journey.records, self.journey.settings
 
-        @DBOS.step(name="build_step")
+        # A stage raises only where the database is away; it is tried for four minutes.
+        @DBOS.step(name="build_step", retries_allowed=True, max_attempts=8, interval_seconds=1, backoff_rate=2)
         def step(submission: str, build: int, n: int) -> str:
             return _taken(Build(records, settings, submission, build), n)
 
@@ -113,7 +114,7 @@ class Worker:
             bump_revision(self.journey.settings.home, self.journey.records.revision())
             self.print_documents()
         except (SebarError, sa.exc.SQLAlchemyError, OSError) as error:
-            LOG.error("the worker looks around again in 2 s: %s", error)
+            LOG.error("the worker looks around again in 2 s, for the database or the disk: %s", error)
             time.sleep(2)
 
     def _publish_due(self) -> None:
@@ -149,7 +150,7 @@ class Worker:
 
 
 def _taken(build: Build, n: int) -> str:
-    """Takes one stage: done, failed (the sentence is kept for people) or outdated."""
+    """Takes one stage: done, failed (the sentence is kept for people) or outdated. Raises if the database is away."""
     try:
         if build.record.job.status == "failed":  # and the worker was killed before it could say so to DBOS
             return "failed"
@@ -160,6 +161,9 @@ def _taken(build: Build, n: int) -> str:
     except Outdated:
         build.drop()
         return "outdated"
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as away:
+        LOG.error("stage %s of %s waits for the database: %s", Build.stage_names[n], build.submission, away)
+        raise
     except Exception:
         LOG.exception("stage %s of %s broke", Build.stage_names[n], build.submission)
         build.fail(broken_build())

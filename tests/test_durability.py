@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from psycopg import sql
 
 from server.failpoints import FAILPOINTS
 from server.settings import ROOT, Settings, completed
@@ -195,6 +196,33 @@ def test_a_withdrawal_that_nobody_could_announce_holds_after_a_restart(city: Cit
     restarted = city.another_worker()
     for http in (restarted, city.client().http):
         assert http.get(f"/ogc/collections/{dataset}/items?f=json").status_code == 410
+
+
+def test_a_build_goes_on_when_the_database_comes_back(tmp_path: Path, forks: Forks) -> None:
+    plain = completed(Settings(home=tmp_path / "home", url="http://localhost", secret_key="uji" * 20))
+    with fresh_database() as url, closing(City(replace(plain, database_url=url), Clock())) as city:
+        expected = city.client("produsen").submission(enter(city, build=True))["content_hash"]
+        id = enter(city)
+        with forks.running(city.settings, "worker"):
+            wait_for("a stage", lambda: (tmp_path / "home" / "work" / f"{id}-1" / "layer.arrow").exists())
+            before = len(forks.log.read_text())
+            with nobody_let_in(url):
+                wait_for("a worker that notices", lambda: "database" in forks.log.read_text()[before:])
+            wait_for("the job", lambda: ended(city, id))
+        after = city.client("produsen").submission(id)
+        assert (after["job"]["status"], after["content_hash"]) == ("done", expected)
+
+
+@contextmanager
+def nobody_let_in(url: str) -> Iterator[None]:
+    """The database as it is while its server is down: everybody is thrown out and nobody gets in."""
+    name = url.rpartition("/")[2]
+    with psycopg.connect(url.removesuffix(name) + "postgres", autocommit=True) as connection:
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        connection.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        yield
+        connection.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
 
 
 def test_a_worker_that_does_not_own_the_database_does_its_work(tmp_path: Path, forks: Forks) -> None:
