@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from server.access import TooManyAttempts
@@ -87,6 +88,12 @@ def install_problems(app: Flask) -> None:
             if name.lower() in ("allow", "location", "retry-after"):
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(OperationalError)
+    def away(error: OperationalError) -> Response:
+        LOG.error("the database is away: %s", error)
+        fault = errors.Broken("Basis data sedang tidak dapat dihubungi.", code="BASIS-DATA", mend="Coba lagi sebentar.")
+        return answer(problem_of(fault) | {"status": 503})
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:

@@ -213,6 +213,25 @@ def test_a_build_goes_on_when_the_database_comes_back(tmp_path: Path, forks: For
         assert (after["job"]["status"], after["content_hash"]) == ("done", expected)
 
 
+def test_while_the_database_is_away_readers_read_on_and_desks_are_told_to_wait(tmp_path: Path) -> None:
+    plain = completed(Settings(home=tmp_path / "home", url="http://localhost", secret_key="uji" * 20))
+    with fresh_database() as url, closing(City(replace(plain, database_url=url), Clock())) as city:
+        submission_at(city, "published", "Terbit")
+        items = "/ogc/collections/terbit/items?f=json"
+        assert city.client().get(items).status_code == 200
+        with nobody_let_in(url):
+            assert city.client().get(items).json["numberMatched"] == 1
+            answer = city.client("walidata").get("/api/v1/submissions")
+            assert (answer.status_code, answer.json["code"]) == (503, "BASIS-DATA")
+            assert answer.headers["Retry-After"]
+            assert city.client().get("/healthz").status_code == 200
+            ready = city.client().get("/readyz")
+            assert (ready.status_code, ready.json["parts"]["sandbox"]) == (503, "ok")
+            assert ready.json["parts"]["records"] != "ok"
+        assert city.client("walidata").get("/api/v1/submissions").json["count"] == 1
+        assert city.client().get("/readyz").status_code == 200
+
+
 @contextmanager
 def nobody_let_in(url: str) -> Iterator[None]:
     """The database as it is while its server is down: everybody is thrown out and nobody gets in."""
