@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check fix interop demo clean
+.PHONY: help run test check fix interop ets demo clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -28,6 +28,9 @@ fix: $(VENV)/.dev ## format and mend what can be mended by machine
 
 interop: $(VENV)/.dev server/static/vendor/.ready ## GDAL, QGIS, OWSLib and stock pygeoapi against a live server
 	$(BIN)/pytest -m interop
+
+ets: $(VENV)/.dev ## the OGC's test suite against a live server; ETS names its jars (tests/conformance/ets.py)
+	@$(BIN)/python -m tests.conformance.ets
 
 demo: $(VENV)/.ready ## fill the store with the sample city
 	$(BIN)/sebar demo
