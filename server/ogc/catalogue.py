@@ -38,8 +38,7 @@ def catalogue(texts: Sequence[bytes]) -> Rendered:
     records = map(orjson.loads, texts)
     index = MemoryIndex(rows, ((each["geometry"] and shape(each["geometry"]), _row(each)) for each in records))
     ends = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
-    text = b"".join(text + b"\n" for text in texts)
-    return Rendered({"fields": FIELDS}, rows, memoryview(text), memoryview(ends), index)
+    return Rendered({"fields": FIELDS}, rows, memoryview(b",\n".join(texts)), memoryview(ends), index)
 
 
 def containing(word: str, *, not_: bool = False) -> ast.Like:

@@ -1,34 +1,59 @@
 """A collection as it lies in its release folder: rendered features, their offsets, and the index over them."""
 
-import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
+from server.store.boxes import Boxes
 from server.store.index import ReleaseIndex, Rows
 from server.store.index_gpkg import GeoPackageIndex
+from server.store.mapped import mapped
 from workflow.errors import Broken
 from workflow.layer import FieldType
 
 OPEN_COLLECTIONS = 256
+HEAD = 1024
+"""Bytes in which a collection's array of features begins."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`entry` is the collection's part of the manifest. A line is a GeoJSON feature, without its line end."""
+    """`entry` is the collection's part of the manifest.
+
+    `text` holds the GeoJSON features with a comma and a line end between them, the first one at `head`; `offsets` are
+    those of features.geojsonl, where only the line end is between them.
+    """
 
     entry: Mapping[str, Any]
     rows: Rows
     text: memoryview
     offsets: memoryview
     index: ReleaseIndex
+    head: int = 0
 
     def line(self, row: int) -> bytes:
-        return bytes(self.text[self.offsets[row] : self.offsets[row + 1] - 1])
+        return bytes(self.span(row, row + 1))
+
+    def span(self, first: int, stop: int) -> memoryview:
+        """Neighbours, separated as in a JSON array. At least one."""
+        return self.text[self.head + self.offsets[first] + first : self.head + self.offsets[stop] + stop - 2]
+
+    def page(self, rows: Sequence[int]) -> bytes | memoryview:
+        """These features in this order, separated as in a JSON array."""
+        if isinstance(rows, range):
+            return self.span(rows.start, rows.stop) if rows else b""
+        if len(rows) == 0:
+            return b""
+        numbers = np.asarray(rows)
+        breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
+        firsts, lasts = np.append(0, breaks), np.append(breaks, len(numbers)) - 1
+        runs = zip(numbers[firsts].tolist(), (numbers[lasts] + 1).tolist(), strict=True)
+        return b",\n".join([self.span(first, stop) for first, stop in runs])
 
 
 def open_collection(folder: Path, collection: str) -> Rendered:
@@ -55,25 +80,22 @@ def _opened(folder: Path, collection: str, *_identity: int) -> Rendered:
 
 def _of(entry: Mapping[str, Any], folder: Path) -> Rendered:
     rows = rows_of(entry)
-    text = _mapped(folder / "features.geojsonl")
-    offsets = _mapped(folder / "features.offsets").cast("Q")
-    if len(offsets) != rows.count + 1 or offsets[rows.count] != len(text):
-        raise ValueError(f"features.offsets does not fit {rows.count} features in {len(text)} bytes")
-    return Rendered(entry, rows, text, offsets, GeoPackageIndex(folder / "data.gpkg", rows))
+    text, offsets = mapped(folder / "data.geojson"), mapped(folder / "features.offsets").cast("Q")
+    size = (folder / "features.geojsonl").stat().st_size
+    if len(offsets) != rows.count + 1 or offsets[rows.count] != size:
+        raise ValueError(f"features.offsets does not fit {rows.count} features in {size} bytes")
+    head = bytes(text[:HEAD]).index(b"[\n") + 2
+    if not rows.count <= len(text) - head - size <= rows.count + HEAD:
+        raise ValueError(f"data.geojson does not hold the {size} bytes of the features")
+    # Releases from before there were boxes have none.
+    boxes = Boxes.open(path) if (path := folder / "boxes.rtree").exists() else None
+    return Rendered(entry, rows, text, offsets, GeoPackageIndex(folder / "data.gpkg", rows, boxes), head)
 
 
 def rows_of(entry: Mapping[str, Any]) -> Rows:
     types = {field["name"]: FieldType(field["type"]) for field in entry["fields"]}
     period = entry["period_field"] if entry["period_field"] in types else None
     return Rows(types, int(entry["count"]), entry["geometry_type"] is not None, entry["key"], period)
-
-
-def _mapped(path: Path) -> memoryview:
-    """The bytes of a file; an empty one cannot be mapped."""
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def chosen(line: bytes, *, skip_geometry: bool, fields: Sequence[str]) -> dict[str, Any]:

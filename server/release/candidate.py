@@ -15,6 +15,7 @@ from server.release.disk import described_file, whole_folder
 from server.release.downloads import write_downloads
 from server.release.features import canonical, write_features
 from server.release.geopackage import geometry_type, write_geopackage
+from server.store.boxes import write_boxes
 from workflow.labels import WITHOUT_MAP
 from workflow.layer import Layer
 from workflow.ledger import content_hash
@@ -23,6 +24,8 @@ from workflow.sop import Kind
 from workflow.statistics import Boundary, as_map
 
 Progress = Callable[[str, int, int], None]
+INDEXED = 30
+"""Columns of a layer that can be filtered without reading all rows."""
 
 
 def build_candidate(
@@ -109,8 +112,10 @@ def _write_collection(
     sha256 = write_features(layer, work, lambda done: progress("Tulis fitur", done, total))
     failpoint("candidate.features")
     progress("Tulis GeoPackage", 0, total)
-    indexed = [layer.key, code, period_field, *(field.name for field in layer.fields if field.codes)]
+    indexed = [layer.key, code, period_field, *layer.columns.column_names[:INDEXED]]
     write_geopackage(layer, work / "data.gpkg", title=title, indexed=[str(name) for name in indexed if name])
+    if layer.geometry is not None:
+        write_boxes(layer.geometry, work / "boxes.rtree")
     failpoint("candidate.geopackage")
     progress("Tulis unduhan", 0, total)
     write_downloads(layer, work, name=id)

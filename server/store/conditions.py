@@ -1,9 +1,11 @@
 """A CQL2 filter as SQL: constant text, composed names and bound values, the same for both databases."""
 
+import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from math import inf
 from typing import Any, Protocol
 
 import shapely
@@ -52,7 +54,31 @@ LITERALS: dict[type, FieldType] = {
     datetime: FieldType.DATETIME,
 }
 INVERSE = {"contains": "within", "within": "contains"}
-TEMPORAL = (ast.TimeAfter, ast.TimeBefore, ast.TimeDuring, ast.TimeEquals, ast.TimeOverlaps, ast.TimeDisjoint)
+OF_ITSELF = ("intersects", "equals", "contains", "within")
+"""How a geometry stands to itself."""
+FOLDS = ("casei", "accenti")
+TIMES: dict[str, tuple[str, ...]] = {
+    "t_after": ("a > d",),
+    "t_before": ("b < c",),
+    "t_equals": ("a = c", "b = d"),
+    "t_intersects": ("b >= c", "a <= d"),
+    "t_disjoint": ("b >= c", "a <= d"),
+    "t_contains": ("a < c", "b > d"),
+    "t_during": ("a > c", "b < d"),
+    "t_finishes": ("a > c", "b = d"),
+    "t_finishedby": ("a < c", "b = d"),
+    "t_meets": ("b = c",),
+    "t_metby": ("a = d",),
+    "t_overlaps": ("a < c", "b > c", "b < d"),
+    "t_overlappedby": ("a > c", "a < d", "b > d"),
+    "t_starts": ("a = c", "b < d"),
+    "t_startedby": ("a = c", "b > d"),
+}
+"""OGC 21-065r2, 7.8: of a time from a to b and another one from c to d; an instant begins and ends at once."""
+OF_INSTANTS = ("t_after", "t_before", "t_equals", "t_intersects", "t_disjoint")
+SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+TRUE: Pieces = ("1 = 1",)
+FALSE: Pieces = ("1 = 0",)
 LARGEST = 2**63 - 1
 
 
@@ -63,7 +89,10 @@ class Dialect(Protocol):
 
     def moment(self, value: date | datetime) -> Bound: ...
     def boolean(self, value: bool) -> Bound: ...
-    def caseless(self, text: Pieces) -> Pieces: ...
+    def folded(self, how: str, text: Pieces) -> Pieces:
+        """Without case (`casei`) or without accents (`accenti`)."""
+        ...
+
     def touching(self, box: Box) -> Pieces: ...
     def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
         """NULL where there is no geometry; with `only_true` false will do."""
@@ -82,12 +111,12 @@ def conditions(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
     every: list[Pieces] = []
     if question.boxes:
         boxes = joined((dialect.touching(box) for box in question.boxes), " OR ")
-        every.append(("(", *boxes, ")") if rows.spatial else ("1 = 0",))
+        every.append(("(", *boxes, ")") if rows.spatial else FALSE)
     if question.period is not None:
         every.append(_within(question.period, rows, dialect))
     if question.where is not None:
         every.append(("(", *Translation(rows, dialect).condition(question.where), ")"))
-    return joined(every, " AND ") or ("1 = 1",)
+    return joined(every, " AND ") or TRUE
 
 
 def order(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
@@ -114,7 +143,7 @@ def _type(field: str, rows: Rows) -> FieldType:
 def _within(period: Period, rows: Rows, dialect: Dialect) -> Pieces:
     """Rows whose moment, day, month or year meets the period; none where there is no such field."""
     if rows.period is None:
-        return ("1 = 0",)
+        return FALSE
     first, last = Name(rows.period), Name(rows.until or rows.period)
     kind, begin, end = rows.types[rows.period], period.begin, period.end
     if kind == FieldType.STRING:
@@ -162,16 +191,16 @@ class Translation:
             case ast.Comparison() | ast.Between() | ast.In() | ast.Like():
                 return self._any(self._test(node))
             case ast.IsNull():
-                return (*self._tested(node.lhs), " IS NOT NULL" if node.not_ else " IS NULL")
+                return ("NOT (" if node.not_ else "(", *self._empty(node.lhs), ")")
             case ast.SpatialComparisonPredicate():
                 return self._spatial(node, only_true)
-            case ast.TemporalPredicate() if isinstance(node, TEMPORAL):
-                return self._temporal(node)
+            case ast.Function() if node.name in TIMES and len(node.arguments) == 2:
+                return self._timed(node, only_true)
             case ast.BBox():
                 box = shapely.box(node.minx, node.miny, node.maxx, node.maxy)
                 return self._related("intersects", node.lhs, box, only_true)
             case bool():
-                return ("1 = 1",) if node else ("1 = 0",)
+                return TRUE if node else FALSE
         raise unsupported(node)
 
     def _any(self, test: Pieces) -> Pieces:
@@ -183,42 +212,58 @@ class Translation:
         return ("(SELECT max(", *each, ") FROM json_each(data.", many, ") AS each)")
 
     def _test(self, node: ast.Comparison | ast.Between | ast.In | ast.Like) -> Pieces:
-        if isinstance(node, ast.Like):
-            return self._like(node)
-        beside = node.rhs if isinstance(node, ast.Comparison) else None
-        kind = self._kind(node.lhs) or self._kind(beside) or LITERALS.get(type(node.lhs))
-        subject = self._scalar(node.lhs, kind, beside)
-        if kind == FieldType.STRING:
-            subject = (*subject, self.dialect.collate)
         match node:
+            case ast.Like():
+                return self._like(node)
             case ast.Between():
-                low, high = self._scalar(node.low, kind, node.lhs), self._scalar(node.high, kind, node.lhs)
+                subject, low, high = self._alike(node.lhs, node.low, node.high)[1]
                 return (*subject, " BETWEEN ", *low, " AND ", *high)
             case ast.In():
-                options = (self._scalar(option, kind, node.lhs) for option in node.sub_nodes)
-                return (*subject, " IN (", *joined(options, ", "), ")")
-        return (*subject, f" {node.op.value} ", *self._scalar(node.rhs, kind, node.lhs))
+                subject, *options = self._alike(node.lhs, *node.sub_nodes)[1]
+                return (*subject, " IN (", *joined(options, ", "), ")") if options else FALSE
+        left, right = self._alike(node.lhs, node.rhs)[1]
+        return (*left, f" {node.op.value} ", *right)
 
-    def _tested(self, node: ast.AstType) -> Pieces:
-        """What IS NULL may ask about: any field, and the geometry."""
-        if isinstance(node, ast.Attribute) and self._is_geometry(node.name):
-            return (Name("geom"),) if self.rows.spatial else ("NULL",)
-        return self._scalar(node, self._kind(node), None)
+    def _alike(self, *nodes: ast.AstType) -> tuple[FieldType, list[Pieces]]:
+        """Operands of one type: of the first field or function among them, else of the first literal."""
+        first = next((node for node in nodes if self._kind(node)), nodes[0])
+        kind = self._kind(first) or LITERALS.get(type(first))
+        if kind is None:
+            raise unsupported(first)
+        subject, *others = (self._scalar(node, kind, first) for node in nodes)
+        collate = (self.dialect.collate,) if kind == FieldType.STRING else ()
+        return kind, [(*subject, *collate), *others]
+
+    def _empty(self, node: ast.AstType) -> Pieces:
+        """What IS NULL asks of anything: a literal never is, an interval is where one of its ends is."""
+        match node:
+            case ast.Attribute() if self._is_geometry(node.name):
+                return (Name("geom"), " IS NULL") if self.rows.spatial else TRUE
+            case values.Interval():
+                ends = [self._empty(end) for end in (node.start, node.end)]
+                return joined(ends, " OR ")
+            case ast.Attribute():
+                return (*self._scalar(node, self._kind(node), None), " IS NULL")
+            case ast.Function() if node.name in FOLDS:
+                return (*self._scalar(node, FieldType.STRING, None), " IS NULL")
+            case ast.Node():
+                return ("(", *self.condition(node, False), ") IS NULL")
+        return FALSE
 
     def _like(self, node: ast.Like) -> Pieces:
         if self._kind(node.lhs) not in (None, FieldType.STRING):
             raise _unfit(node.lhs, FieldType.STRING, node.pattern, "LIKE hanya untuk kolom teks.")
-        pattern, caseless = node.pattern, node.nocase
-        if isinstance(pattern, ast.Function) and _is_casei(pattern):
-            pattern, caseless = pattern.arguments[0], True
+        subject, pattern = self._scalar(node.lhs, FieldType.STRING, None), self._pattern(node, node.pattern)
+        if node.nocase:
+            subject, pattern = (self.dialect.folded("casei", text) for text in (subject, pattern))
+        return (*subject, " LIKE ", *pattern, " ESCAPE '\\'")
+
+    def _pattern(self, node: ast.Like, pattern: Any) -> Pieces:
+        if isinstance(pattern, ast.Function) and pattern.name in FOLDS and len(pattern.arguments) == 1:
+            return self.dialect.folded(pattern.name, self._pattern(node, pattern.arguments[0]))
         if not isinstance(pattern, str):
             raise unsupported(node)
-        subject = self._scalar(node.lhs, FieldType.STRING, None)
-        bound: Pieces = (Bound(_sql_pattern(pattern, node.wildcard, node.singlechar, node.escapechar)),)
-        if caseless:
-            bound = self.dialect.caseless(bound)
-            subject = subject if isinstance(node.lhs, ast.Function) else self.dialect.caseless(subject)
-        return (*subject, " LIKE ", *bound, " ESCAPE '\\'")
+        return (Bound(_sql_pattern(pattern, node.wildcard, node.singlechar, node.escapechar)),)
 
     def _kind(self, node: ast.AstType) -> FieldType | None:
         """The type of a field or function; None for a literal."""
@@ -227,13 +272,15 @@ class Translation:
         return FieldType.STRING if isinstance(node, ast.Function) else None
 
     def _scalar(self, node: ast.AstType, kind: FieldType | None, beside: ast.AstType) -> Pieces:
-        """A field, CASEI(…) or a literal, which must fit `kind`, the type of the field `beside` it."""
+        """A field, CASEI(…), ACCENTI(…) or a literal, which must fit `kind`, the type of what is `beside` it."""
         if isinstance(node, ast.Attribute):
             if kind is not None and _family(_type(node.name, self.rows)) != _family(kind):
                 raise _unfit(beside, kind, f"kolom {node.name}")
             return (Name(node.name),)
-        if isinstance(node, ast.Function) and _is_casei(node) and kind in (None, FieldType.STRING):
-            return self.dialect.caseless(self._scalar(node.arguments[0], FieldType.STRING, beside))
+        if isinstance(node, ast.Function) and node.name in FOLDS and len(node.arguments) == 1:
+            if kind not in (None, FieldType.STRING):
+                raise _unfit(beside, kind, f"{node.name.upper()}(…)")
+            return self.dialect.folded(node.name, self._scalar(node.arguments[0], FieldType.STRING, beside))
         if isinstance(node, ast.Node) or kind is None:
             raise unsupported(node)
         return (self._literal(node, kind, beside),)
@@ -253,48 +300,64 @@ class Translation:
         return name in GEOMETRY_NAMES and name not in self.rows.types
 
     def _spatial(self, node: ast.SpatialComparisonPredicate, only_true: bool) -> Pieces:
-        relation = node.op.value.lower()
-        if isinstance(node.lhs, ast.Attribute):
-            return self._related(relation, node.lhs, _geometry(node.rhs), only_true)
-        return self._related(INVERSE.get(relation, relation), node.rhs, _geometry(node.lhs), only_true)
+        relation, left, right = node.op.value.lower(), node.lhs, node.rhs
+        if isinstance(left, ast.Node) and isinstance(right, ast.Node):
+            known = joined((("NOT (", *self._empty(self._geometry_field(side)), ")") for side in (left, right)), " AND ")
+            return ("CASE WHEN ", *known, " THEN ", *(TRUE if relation in OF_ITSELF else FALSE), " END")
+        if isinstance(left, ast.Node):
+            return self._related(relation, left, _geometry(right), only_true)
+        if isinstance(right, ast.Node):
+            return self._related(INVERSE.get(relation, relation), right, _geometry(left), only_true)
+        return TRUE if getattr(shapely, relation)(_geometry(left), _geometry(right)) else FALSE
 
     def _related(self, relation: str, field: ast.AstType, geometry: BaseGeometry, only_true: bool) -> Pieces:
+        self._geometry_field(field)
+        return self.dialect.related(relation, geometry, only_true=only_true) if self.rows.spatial else ("NULL",)
+
+    def _geometry_field(self, field: ast.AstType) -> ast.Attribute:
         if not isinstance(field, ast.Attribute):
             raise unsupported(field)
-        if not self._is_geometry(field.name):
-            kind = _type(field.name, self.rows)
-            raise BadRequest(
-                f"Kolom “{field.name}” berisi {KINDS[kind]}, bukan geometri.",
-                code="FILTER-NILAI",
-                mend="Geometri koleksi ini bernama geometry.",
-                where={"parameter": "filter", "field": field.name},
-            )
-        if not self.rows.spatial:
-            return ("NULL",)
-        return self.dialect.related(relation, geometry, only_true=only_true)
+        if self._is_geometry(field.name):
+            return field
+        kind = _type(field.name, self.rows)
+        raise BadRequest(
+            f"Kolom “{field.name}” berisi {KINDS[kind]}, bukan geometri.",
+            code="FILTER-NILAI",
+            mend="Geometri koleksi ini bernama geometry.",
+            where={"parameter": "filter", "field": field.name},
+        )
 
-    def _temporal(self, node: ast.TemporalPredicate) -> Pieces:
-        """A field against a moment or a closed interval."""
-        kind = self._kind(node.lhs)
-        if not isinstance(node.lhs, ast.Attribute) or kind not in MOMENTS:
-            raise _unfit(node.lhs, FieldType.DATE, node.rhs, "Operator waktu hanya untuk kolom tanggal atau waktu.")
-        whole = isinstance(node.rhs, values.Interval)
-        begin, end = (node.rhs.start, node.rhs.end) if whole else (node.rhs, node.rhs)
-        match node:
-            case ast.TimeAfter():
-                tests = [(" > ", end)]
-            case ast.TimeBefore():
-                tests = [(" < ", begin)]
-            case ast.TimeDuring():
-                tests = [(" > ", begin), (" < ", end)]
-            case _:
-                tests = [(" >= ", begin), (" <= ", end)]
-        name = Name(node.lhs.name)
-        edges = [(name, sign, self._literal(edge, kind, node.lhs)) for sign, edge in tests if edge is not None]
-        if not edges and isinstance(node, ast.TimeAfter | ast.TimeBefore):
-            return ("1 = 0",)
-        inside = joined(edges or [(name, " IS NOT NULL")], " AND ")
-        return ("NOT (" if isinstance(node, ast.TimeDisjoint) else "(", *inside, ")")
+    def _timed(self, node: ast.Function, only_true: bool) -> Pieces:
+        """Two times, of which INTERVAL may be open and may name fields; unknown where one of these is empty."""
+        spans = [(side.start, side.end) if isinstance(side, values.Interval) else (side, side) for side in node.arguments]
+        if node.name not in OF_INSTANTS and not all(isinstance(side, values.Interval) for side in node.arguments):
+            raise BadRequest(
+                f"{node.name.upper()} hanya untuk dua INTERVAL.",
+                code="FILTER-NILAI",
+                mend="Untuk satu saat pakailah T_AFTER, T_BEFORE, T_EQUALS, T_INTERSECTS atau T_DISJOINT.",
+                where={"parameter": "filter"},
+            )
+        ends = [end for span in spans for end in span]
+        closed = [end for end in ends if end is not None]
+        kind, written = self._alike(*closed) if closed else (FieldType.DATE, [])
+        if kind not in MOMENTS:
+            field = next((end for end in closed if isinstance(end, ast.Attribute)), None)
+            raise _unfit(field, FieldType.DATE, closed[-1], "Operator waktu hanya untuk kolom tanggal atau waktu.")
+        rest = iter(written)
+        edges = [next(rest) if end is not None else side for end, side in zip(ends, (-inf, inf) * 2, strict=True)]
+        tests = [_edge_test(edges["abcd".index(test[0])], test[2:-2], edges["abcd".index(test[-1])]) for test in TIMES[node.name]]
+        names = dict.fromkeys(end.name for end in closed if isinstance(end, ast.Attribute))
+        known = joined(((Name(name), " IS NOT NULL") for name in names), " AND ") or TRUE
+        holds = ("NOT (" if node.name == "t_disjoint" else "(", *joined(tests, " AND "), ")")
+        return ("(", *known, " AND ", *holds, ")") if only_true else ("CASE WHEN ", *known, " THEN ", *holds, " END")
+
+
+def _edge_test(left: Pieces | float, sign: str, right: Pieces | float) -> Pieces:
+    """An open end is before or after everything."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return (*left, f" {sign} ", *right)
+    first, second = (0.0 if isinstance(edge, tuple) else edge for edge in (left, right))
+    return TRUE if SIGNS[sign](first, second) else FALSE
 
 
 def _family(kind: FieldType) -> FieldType:
@@ -332,16 +395,24 @@ def _sql_pattern(pattern: str, wildcard: str, single: str, escape: str) -> str:
 
 
 def _geometry(value: Any) -> BaseGeometry:
-    if not isinstance(value, values.Geometry | values.Envelope):
+    """A box may lie across the antimeridian, or be no wider than a line or a point."""
+    if isinstance(value, values.Envelope):
+        parts = [(value.x1, value.x2)] if value.x1 <= value.x2 else [(value.x1, 180.0), (-180.0, value.x2)]
+        corners = [shapely.MultiPoint([(west, value.y1), (east, value.y2)]) for west, east in parts]
+        geometry: BaseGeometry = shapely.union_all([each.envelope for each in corners])
+    elif isinstance(value, values.Geometry):
+        geometry = shape(value.geometry)
+    else:
         raise unsupported(value)
-    geometry: BaseGeometry = shape(value.geometry)
-    if geometry.is_empty:
-        raise unsupported(value)
+    west, south, east, north = geometry.bounds
+    if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
+        raise BadRequest(
+            "Filter berisi koordinat di luar bumi, atau geometri yang kosong.",
+            code="FILTER-NILAI",
+            mend="Tulis bujur lalu lintang dalam derajat, misalnya POINT(109.67 -6.88).",
+            where={"parameter": "filter"},
+        )
     return geometry
-
-
-def _is_casei(node: ast.Function) -> bool:
-    return node.name.lower() in ("casei", "lower") and len(node.arguments) == 1
 
 
 def _unfit(beside: Any, kind: FieldType, value: Any, more: str = "") -> BadRequest:
@@ -361,6 +432,6 @@ def unsupported(node: Any) -> BadRequest:
     return BadRequest(
         f"Bagian filter ini tidak didukung: {named}.",
         code="FILTER-TIDAK-DIDUKUNG",
-        mend="Yang didukung: AND, OR, NOT, = <> < > <= >=, LIKE, IN, BETWEEN, IS NULL, CASEI, T_AFTER, S_INTERSECTS.",
+        mend="Yang didukung: AND, OR, NOT, = <> < > <= >=, LIKE, IN, BETWEEN, IS NULL, CASEI, ACCENTI, T_…, S_….",
         where={"parameter": "filter"},
     )

@@ -51,6 +51,10 @@ class Question:
     def everything(self) -> bool:
         return not self.boxes and self.period is None and self.where is None
 
+    @property
+    def only_boxes(self) -> bool:
+        return bool(self.boxes) and self.period is None and self.where is None and not self.order
+
 
 class ReleaseIndex(Protocol):
     """Answers with row numbers, counted from 0 in the order of features.geojsonl.

@@ -6,23 +6,31 @@ import threading
 import time
 from abc import abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from server.store.boxes import Boxes, Numbers
 from server.store.conditions import Bound, Name, Pieces, joined
-from server.store.index import Box, Rows
+from server.store.index import Box, Question, Rows
 from server.store.table_index import TableIndex
 from workflow.errors import Broken
 
 OPEN_FILES = 16
 """Connections that one thread keeps: releases are many, file descriptors are not."""
 TOTALS = 4096
+ASKED_BOXES = 16
+DENSE = 20
+"""From one row in so many on, marking them in a row of bits is quicker than sorting them."""
+VALUES = 500
+"""In one statement."""
+TOO_LONG = "TERLALU-LAMA"
 SECONDS = 10.0
 STEPS = 10_000
 """Of SQLite's machine, between two looks at the clock."""
@@ -52,8 +60,8 @@ class _Sqlite:
     def boolean(self, value: bool) -> Bound:
         return Bound(int(value))
 
-    def caseless(self, text: Pieces) -> Pieces:
-        return ("caseless(", *text, ")")
+    def folded(self, how: str, text: Pieces) -> Pieces:
+        return (f"{how}(", *text, ")")
 
     def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
         exact: Pieces = ("related(", Bound(relation), ", ", Name("geom"), ", ", Bound(geometry.wkb), ")")
@@ -96,17 +104,55 @@ class SqliteIndex(TableIndex):
 
 
 class GeoPackageIndex(SqliteIndex):
-    def __init__(self, path: Path, rows: Rows) -> None:
-        """Raises FileNotFoundError."""
+    def __init__(self, path: Path, rows: Rows, boxes: Boxes | None = None, seconds: float | None = None) -> None:
+        """Boxes answer what asks for nothing else. Raises FileNotFoundError."""
         super().__init__(rows)
         stat = path.stat()
-        self._file = (path, stat.st_ino, stat.st_mtime_ns)
+        self._file, self._boxes, self._seconds = (path, stat.st_ino, stat.st_mtime_ns), boxes, seconds
+        # Whoever turns pages asks again, and a page asks for rows and total.
+        self._meeting = boxes and lru_cache(maxsize=ASKED_BOXES)(partial(self._met, boxes))
+
+    def within(self, seconds: float) -> "GeoPackageIndex":
+        """The same one, which gives up earlier."""
+        return GeoPackageIndex(self._file[0], self.known, self._boxes, seconds)
+
+    def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
+        if self._meeting is None or not question.only_boxes:
+            return super().rows(question, offset=offset, limit=limit)
+        found: list[int] = self._meeting(question.boxes)[offset : offset + limit].tolist()
+        return found
+
+    def total(self, question: Question) -> int:
+        if self._meeting is None or not question.only_boxes:
+            return super().total(question)
+        return len(self._meeting(question.boxes))
+
+    def _met(self, tree: Boxes, boxes: tuple[Box, ...]) -> Numbers:
+        """Rows in the order of the file whose geometry meets one of the boxes."""
+        found: list[Numbers] = []
+        for box in boxes:
+            sure, cut = tree.meeting(box)
+            found += [sure, np.fromiter(self._of_these(cut.tolist(), box), np.int64)]
+        if sum(map(len, found)) * DENSE < self.known.count:
+            return np.unique(np.concatenate(found))
+        chosen = np.zeros(self.known.count, bool)
+        for rows in found:
+            chosen[rows] = True
+        return np.flatnonzero(chosen)
+
+    def _of_these(self, rows: Sequence[int], box: Box) -> Iterator[int]:
+        wkb = shapely.box(*box).wkb
+        for start in range(0, len(rows), VALUES):
+            some = [row + 1 for row in rows[start : start + VALUES]]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT fid - 1 FROM data WHERE fid IN ({marks}) AND related('intersects', geom, ?)"  # noqa: S608
+            yield from (row for (row,) in self.run(sql, [*some, wkb]))
 
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return _answer(_connection(self._file), sql, values)
+        return _answer(_connection(self._file), sql, values, self._seconds)
 
     def count(self, *pieces: str | Name | Bound) -> int:
-        return _count(self._file, *_composed(pieces))
+        return _count(self._file, *_composed(pieces), self._seconds)
 
 
 class MemoryIndex(SqliteIndex):
@@ -144,15 +190,17 @@ def _kept(value: Any) -> Any:
 
 
 @lru_cache(maxsize=TOTALS)
-def _count(file: File, sql: str, values: tuple[Any, ...]) -> int:
+def _count(file: File, sql: str, values: tuple[Any, ...], seconds: float | None) -> int:
     """Remembered, because a release never changes."""
-    return int(_answer(_connection(file), sql, values)[0][0])
+    return int(_answer(_connection(file), sql, values, seconds)[0][0])
 
 
-def _answer(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _answer(
+    connection: sqlite3.Connection, sql: str, values: Sequence[Any], seconds: float | None = None
+) -> list[tuple[Any, ...]]:
     """Raises Broken where there is none, or none in time."""
-    started = time.monotonic()
-    connection.set_progress_handler(lambda: int(time.monotonic() - started > SECONDS), STEPS)
+    until = time.monotonic() + (SECONDS if seconds is None else seconds)
+    connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
     try:
         return connection.execute(sql, values).fetchall()
     except sqlite3.OperationalError as error:
@@ -160,7 +208,7 @@ def _answer(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> 
             raise Broken(f"{sql[:200]}: {error}") from error
         raise Broken(
             f"Pertanyaan ini belum terjawab dalam {SECONDS:.0f} detik.",
-            code="TERLALU-LAMA",
+            code=TOO_LONG,
             mend="Persempit dengan bbox, atau sederhanakan filternya.",
         ) from error
 
@@ -211,9 +259,8 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     # SQLite's LIKE otherwise ignores the case of ASCII letters.
     connection.execute("PRAGMA case_sensitive_like = ON")
     connection.create_function("related", 3, _related, deterministic=True)
-    connection.create_function(
-        "caseless", 1, lambda text: text if text is None else str(text).lower(), deterministic=True
-    )
+    for name, fold in FOLDS.items():
+        connection.create_function(name, 1, fold, deterministic=True)
     return connection
 
 

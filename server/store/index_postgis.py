@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from server.store.conditions import Bound, Name, Pieces, joined
 from server.store.index import Box, Question, ReleaseIndex, Rows
+from server.store.index_gpkg import TOO_LONG, GeoPackageIndex
 from server.store.table_index import TableIndex
 from workflow.errors import Broken
 
@@ -19,8 +20,8 @@ LOG = logging.getLogger(__name__)
 SECONDS = 10
 WAIT_SECONDS = 3.0
 SRID = 4326
-LARGE = 20_000
-"""Rows from which on a filter or an order is worth a question to another server."""
+QUICK_SECONDS = 0.05
+"""In which data.gpkg has answered what it has an index for."""
 Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
 
@@ -43,8 +44,9 @@ class _Postgis:
     def boolean(self, value: bool) -> Bound:
         return Bound(value)
 
-    def caseless(self, text: Pieces) -> Pieces:
-        return ("lower(", *text, ' COLLATE "und-x-icu")')
+    def folded(self, how: str, text: Pieces) -> Pieces:
+        before, after = FOLDS[how]
+        return (before, *text, after)
 
     def related(self, relation: str, geometry: BaseGeometry, *, only_true: bool) -> Pieces:
         return (f"ST_{relation}(", Name("geom"), ", ST_GeomFromWKB(", Bound(geometry.wkb), f", {SRID}))")
@@ -74,13 +76,13 @@ class PostgisIndex(TableIndex):
 
 
 class HelpedIndex:
-    """PostGIS is asked what takes long in a large data.gpkg; where it does not answer, data.gpkg does.
+    """data.gpkg answers what its indexes know at once; PostGIS is asked what would take long there.
 
-    Both answer alike, so nobody can tell which one was asked.
+    Where PostGIS does not answer either, data.gpkg does. Both answer alike, so nobody can tell which one was asked.
     """
 
-    def __init__(self, own: ReleaseIndex, postgis: PostgisIndex) -> None:
-        self._own, self._postgis = own, postgis
+    def __init__(self, own: GeoPackageIndex, postgis: PostgisIndex) -> None:
+        self._own, self._quick, self._postgis = own, own.within(QUICK_SECONDS), postgis
 
     def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
         return self._of_either(question, lambda index: index.rows(question, offset=offset, limit=limit))
@@ -92,11 +94,15 @@ class HelpedIndex:
         return self._own.row_of(identifier)
 
     def _of_either[T](self, question: Question, ask: Callable[[ReleaseIndex], T]) -> T:
-        if self._postgis.known.count >= LARGE and (question.where is not None or question.order):
-            try:
-                return ask(self._postgis)
-            except Broken as error:
-                LOG.warning("PostGIS does not answer, data.gpkg does: %s", error.detail)
+        try:
+            return ask(self._quick)
+        except Broken as error:
+            if error.code != TOO_LONG:
+                raise
+        try:
+            return ask(self._postgis)
+        except Broken as error:
+            LOG.warning("PostGIS does not answer, data.gpkg does: %s", error.detail)
         return ask(self._own)
 
 

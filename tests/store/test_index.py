@@ -371,7 +371,8 @@ def test_where_postgis_does_not_answer_the_file_does(
 ) -> None:
     home, published = release
     known = rows_of(published.manifest["collections"][0])
-    monkeypatch.setattr("server.store.index_postgis.LARGE", 10)
+    monkeypatch.setattr("server.store.index_postgis.QUICK_SECONDS", -1.0)
+    monkeypatch.setattr("server.store.index_gpkg.STEPS", 10)
     with reading_pool("postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1") as pool:
         nowhere = PostgisIndex(pool, ("terbit", "desa_1"), known)
         index = HelpedIndex(GeoPackageIndex(home / published.folder / "data.gpkg", known), nowhere)
