@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from server.crs84 import CRS84, epsg_number, from_crs84
 from server.intake.refusals import refused
-
-CRS84 = "OGC:CRS84"
 
 _EPSG = re.compile(
     r"(?:EPSG:|urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d{4,6})", re.I
@@ -20,7 +19,7 @@ _CRS84 = re.compile(
 )
 _WKT = re.compile(r"\s*[A-Z_0-9]+\s*\[", re.I)
 _LONGEST = 20_000
-_SRGI2013 = {"9470", "9469"}
+_AS_CRS84 = (CRS84, "EPSG:4326", "EPSG:9469", "EPSG:9470")
 
 Coordinates = NDArray[np.float64]
 
@@ -42,19 +41,8 @@ def identify(text: str) -> str:
         crs = None
     if not crs or not (crs.is_geographic or crs.is_projected):
         raise refused("CRS_UNKNOWN", text=text)
-    number = _epsg_number(crs)
+    number = epsg_number(crs)
     return f"EPSG:{number}" if number else crs.to_wkt()
-
-
-def _epsg_number(crs: CRS) -> str | None:
-    """Its number even where axes are in another order than EPSG's: files hold x, y in either case."""
-    authority = crs.to_authority("EPSG", min_confidence=70)
-    if not authority and crs.is_geographic:
-        try:
-            authority = CRS.from_wkt(crs.to_wkt("WKT1_GDAL")).to_authority("EPSG", min_confidence=70)
-        except CRSError:
-            return None
-    return authority[1] if authority else None
 
 
 def _horizontal(crs: CRS) -> CRS:
@@ -66,17 +54,8 @@ def _horizontal(crs: CRS) -> CRS:
 
 
 def way_to_crs84(name: str) -> Callable[[Coordinates], Coordinates] | None:
-    """Turns an n x 2 array of x, y (east, north) into longitude, latitude; None where they are that already.
-
-    SRGI2013 and WGS 84 are taken as one (the null transformation): PROJ's own choice would shift by 0.2 m.
-    """
-    if name in (CRS84, "EPSG:4326"):
+    """Turns an n x 2 array of x, y (east, north) into longitude, latitude; None where they are that already."""
+    if name in _AS_CRS84:
         return None
-    crs = CRS.from_user_input(name)
-    if crs.geodetic_crs and _epsg_number(crs.geodetic_crs) in _SRGI2013:
-        if crs.is_geographic:
-            return None
-        projection = Proj(crs)
-        return lambda xy: np.column_stack(projection(xy[:, 0], xy[:, 1], inverse=True))
-    transformer = Transformer.from_crs(crs, CRS84, always_xy=True)
-    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    back = from_crs84(CRS.from_user_input(name), always_xy=True)
+    return lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
