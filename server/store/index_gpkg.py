@@ -110,7 +110,7 @@ class GeoPackageIndex(SqliteIndex):
         stat = path.stat()
         self._file, self._boxes, self._seconds = (path, stat.st_ino, stat.st_mtime_ns), boxes, seconds
         # Whoever turns pages asks again, and a page asks for rows and total.
-        self._meeting = boxes and lru_cache(maxsize=ASKED_BOXES)(partial(self._met, boxes))
+        self._meeting = lru_cache(maxsize=ASKED_BOXES)(partial(self._met, boxes)) if boxes else None
 
     def within(self, seconds: float) -> "GeoPackageIndex":
         """The same one, which gives up earlier."""
