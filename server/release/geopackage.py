@@ -1,7 +1,7 @@
-"""data.gpkg: the layer with full doubles, written by GDAL, with the indexes that filters ask for."""
+"""GeoPackages, written by GDAL: data.gpkg with full doubles and the indexes that filters ask for, and others."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,25 +12,27 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from workflow.layer import Layer
+from server.release import styles
+from workflow.layer import Field, Layer
 
 CHUNK = 20_000
 WKB = pa.field("geom", pa.binary(), metadata={b"ARROW:extension:name": b"geoarrow.wkb"})
 
 # Titles and definitions for programs that read the schema extension (QGIS shows them as aliases).
 DICTIONARY = """
-CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
     description TEXT, mime_type TEXT, constraint_name TEXT,
     CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
-CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT,
-    min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
-    CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NOT NULL,
+    constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC,
+    max_is_inclusive BOOLEAN, description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL,
     definition TEXT NOT NULL, scope TEXT NOT NULL,
     CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
 INSERT INTO gpkg_extensions
     SELECT column1, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write'
-    FROM (VALUES ('gpkg_data_columns'), ('gpkg_data_column_constraints'));
+    FROM (VALUES ('gpkg_data_columns'), ('gpkg_data_column_constraints'))
+    WHERE NOT EXISTS (SELECT 1 FROM gpkg_extensions WHERE table_name = column1);
 """
 
 
@@ -40,26 +42,60 @@ def write_geopackage(layer: Layer, path: Path, *, title: str, indexed: Iterable[
     if layer.geometry is not None:
         name = geometry_type(layer.geometry)
         kind = "Unknown" if name == "Geometry" else with_height(name, layer.geometry)
+    stream = arrow_stream(replace(layer, columns=_with_zones(layer.columns)))
+    add_layer(stream, path, name="data", title=title, fields=layer.fields, kind=kind, indexed=indexed)
+
+
+def add_layer(
+    stream: pa.RecordBatchReader,
+    path: Path,
+    *,
+    name: str,
+    title: str,
+    fields: Sequence[Field],
+    kind: str | None,
+    crs: str = "EPSG:4326",
+    indexed: Iterable[str] = (),
+) -> None:
+    """A table with its dictionary and its style, in a new file or beside those that are there.
+
+    `kind` is GDAL's name for the geometries, None for a table without. Titles must be different within a file.
+    """
     pyogrio.write_arrow(
-        arrow_stream(replace(layer, columns=_with_zones(layer.columns))),
+        stream,
         path,
-        layer="data",
+        layer=name,
         driver="GPKG",
         geometry_name="geom" if kind else None,
         geometry_type=kind,
-        crs="EPSG:4326" if kind else None,
+        crs=crs if kind else None,
         # GDAL 3.6 of Debian 12 warns of anything newer.
         dataset_options={"VERSION": "1.3"},
-        layer_options={"FID": "fid", "IDENTIFIER": title or "data", "DATETIME_PRECISION": "MILLISECOND"},
+        layer_options={"FID": "fid", "IDENTIFIER": title or name, "DATETIME_PRECISION": "MILLISECOND"},
     )
     with closing(sqlite3.connect(path)) as database, database:
-        for name in dict.fromkeys(indexed):
-            database.execute(f'CREATE INDEX "data_{name}" ON data ("{name}")')
+        for column in dict.fromkeys(indexed):
+            database.execute(f'CREATE INDEX "{name}_{column}" ON "{name}" ("{column}")')
         database.executescript(DICTIONARY)
         database.executemany(
-            "INSERT INTO gpkg_data_columns VALUES ('data', ?, ?, ?, ?, NULL, NULL)",
-            [(field.name, field.name, field.title or None, field.definition or None) for field in layer.fields],
+            "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
+            [
+                (name, field.name, alias, field.title or None, field.definition or None)
+                for field, alias in zip(fields, _aliases(fields), strict=True)
+            ],
         )
+        if drawn := styles.style(name, kind, {field.name: field.title for field in fields if field.title}):
+            database.executescript(styles.TABLE)
+            database.execute(styles.ROW, drawn)
+
+
+def _aliases(fields: Sequence[Field]) -> Iterator[str]:
+    """The titles, each once: what GDAL gives QGIS as a column's alias stands in the schema's `name`."""
+    used: set[str] = set()
+    for field in fields:
+        alias = field.title if field.title and field.title not in used else f"{field.title} ({field.name})"
+        used.add(alias)
+        yield alias
 
 
 def _with_zones(columns: pa.Table) -> pa.Table:
