@@ -20,8 +20,8 @@ WKB = pa.field("geom", pa.binary(), metadata={b"ARROW:extension:name": b"geoarro
 
 # Titles and definitions for programs that read the schema extension (QGIS shows them as aliases).
 DICTIONARY = """
-CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
-    description TEXT, mime_type TEXT, constraint_name TEXT,
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT,
+    title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,
     CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
 CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NOT NULL,
     constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC,
