@@ -29,6 +29,12 @@ def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], se
         asked = read(path, request.args, request.headers.get)
         return _response(_answered(snapshots, asked, request.method), asked)
 
+    @blueprint.errorhandler(SebarError)
+    def refused(error: SebarError) -> Response:
+        """What was refused on the way here, as OGC clients read it."""
+        asked = read(request.view_args.get("path", "") if request.view_args else "", request.args, request.headers.get)
+        return _response(refusal(error, asked), asked)
+
     @blueprint.app_template_filter("here")
     def here(address: str) -> str:
         """An absolute address of ours as the browser's own, so that pages also work under another name."""
