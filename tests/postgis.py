@@ -63,7 +63,7 @@ def _administer(server: str, statement: str, name: str) -> None:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
-def start_postgis(folder: Path) -> str:
+def start_postgis(folder: Path, *options: str) -> str:
     """The URL of database `sebar`, PostGIS in it, of a new server that keeps everything in `folder`.
 
     As root the server runs as user postgres, so `folder` must lie where that user can go.
@@ -80,7 +80,7 @@ def start_postgis(folder: Path) -> str:
             [
                 *_as_postgres("--pdeathsig=INT"),
                 *(str(BIN / "postgres"), "-D", str(data), "-F", "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)),
-                *("-c", "max_connections=200", "-c", "shared_buffers=64MB"),
+                *("-c", "max_connections=200", "-c", "shared_buffers=64MB", *options),
             ],
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,287 @@
+"""What is asked, and what a right answer holds: computed from the source data, not from any server."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import shape
+
+from bench import data
+from bench.data import Layer
+from bench.peers import Peer
+
+DRAWN = 20_000
+"""Addresses of a row that draws at random: more than are asked before anybody could remember them all."""
+TRIED = 5
+ZONE, LARGE = "Z07", 150
+FAR = 100_000
+PATIENCE = 60
+
+Check = Callable[[bytes], str]
+"""Says what is wrong with an answer; nothing where it is right."""
+
+
+@dataclass(frozen=True)
+class City:
+    buildings: Layer
+    areas: Layer
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a peer's paths, none where it has no such thing, and the checks of the first few."""
+
+    key: str
+    title: str
+    ask: Callable[[City, Peer], tuple[list[str], list[Check]]]
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one answer looked like before the load."""
+
+    wrong: str = ""
+    seconds: float = 0.0
+    bytes: int = 0
+    body: bytes = b""
+
+
+def try_out(row: Row, city: City, peer: Peer, fetch: Callable[[str], tuple[bytes, float]]) -> tuple[list[str], Tried]:
+    paths, checks = row.ask(city, peer)
+    tried = Tried(wrong="not offered")
+    for path, check in zip(paths, checks, strict=False):
+        try:
+            body, seconds = fetch(peer.url + path)
+        except urllib.error.HTTPError as error:
+            return paths, Tried(f"wrong: {error.code} {error.read()[:80]!r} at {path}")
+        except OSError as error:
+            return paths, Tried(f"no answer within {PATIENCE} s" if "timed out" in str(error) else f"wrong: {error}")
+        try:
+            wrong = check(body)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            wrong = f"{type(error).__name__} {error}"
+        tried = Tried(f"wrong: {wrong} at {path}" if wrong else "", seconds, len(body), body)
+        if wrong:
+            break
+    return paths, tried
+
+
+def fetch(url: str, timeout: float = PATIENCE) -> tuple[bytes, float]:
+    """The answer as it comes where nothing is said about encodings, and the seconds it took the second time."""
+    for _ in range(2):
+        started = time.perf_counter()
+        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - loopback
+            body = answer.read()
+        spent = time.perf_counter() - started
+    return body, spent
+
+
+# checks
+
+
+def page(layer: Layer, expected: Sequence[int], limit: int, body: bytes) -> str:
+    """Exactly the first `limit` of `expected`, in this order; the right total, if one is said."""
+    answer = json.loads(body)
+    found = [_id(feature) for feature in answer["features"]]
+    wanted = list(expected[:limit])
+    if len(found) != len(wanted):
+        return f"{len(found)} features, not {len(wanted)}"
+    if found != wanted:
+        return f"other features: {found[:3]}…, not {wanted[:3]}…"
+    return _total(answer, len(expected)) or _same(layer, answer["features"])
+
+
+def in_box(layer: Layer, box: tuple[float, ...], body: bytes) -> str:
+    answer = json.loads(body)
+    found = {_id(feature) for feature in answer["features"]}
+    exact, loose = layer.in_box(box)
+    if found not in (exact, loose) or len(found) != len(answer["features"]):
+        return f"{len(answer['features'])} features, not {len(exact)} (or {len(loose)} whose boxes touch)"
+    return _total(answer, len(found)) or _same(layer, answer["features"])
+
+
+def one(layer: Layer, id: int, body: bytes) -> str:
+    feature = json.loads(body)
+    return "" if _id(feature) == id and not _same(layer, [feature]) else f"not feature {id}"
+
+
+def tile(expected: int, exact: bool, body: bytes) -> str:
+    found = features_in_tile(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
+    if found == 0 or (exact and abs(found - expected) > 0.3 * expected):
+        return f"{found} features in the tile, not about {expected}"
+    return ""
+
+
+def holds(word: str, number: int, body: bytes) -> str:
+    found = json.loads(body).get(word, [])
+    return "" if len(found) >= number else f"{len(found)} {word}, not {number}"
+
+
+def _id(feature: dict[str, Any]) -> int:
+    """QGIS Server writes `layer.1`."""
+    return int(str(feature["id"]).rpartition(".")[2])
+
+
+def _total(answer: dict[str, Any], expected: int) -> str:
+    said = answer.get("numberMatched", expected)
+    return "" if said == expected else f"numberMatched {said}, not {expected}"
+
+
+def _same(layer: Layer, features: list[dict[str, Any]]) -> str:
+    """First and last: all attributes, with their values, and the geometry to 7 decimals."""
+    for feature in features[:: max(1, len(features) - 1)]:
+        row = _id(feature) - 1
+        given = {name.lower(): value for name, value in feature["properties"].items()} | {"nomor": row + 1}
+        for name, column in layer.columns.items():
+            source = column[row].item() if hasattr(column[row], "item") else column[row]
+            value = given.get(name)
+            same = str(value)[:10] == str(source)[:10] if name == "didata" else value in (source, str(source))
+            if not same and not (isinstance(source, float) and abs(float(value) - source) < 1e-6 * source):
+                return f"{name} of {row + 1} is {value!r}, not {source!r}"
+        drawn = shapely.normalize(shape(feature["geometry"]))
+        if drawn.geom_type == "MultiPolygon":
+            drawn = drawn.geoms[0]
+        if not shapely.equals_exact(drawn, shapely.normalize(layer.geometry[row]), 2e-7):
+            return f"other coordinates in {row + 1}"
+    return ""
+
+
+def features_in_tile(tile: bytes) -> int:
+    """Features of all layers of a vector tile (field 3 of the tile is a layer, field 2 of a layer is a feature)."""
+    layers = [content for number, content in _fields(tile) if number == 3]
+    return sum(number == 2 for layer in layers for number, _ in _fields(layer))
+
+
+def _fields(message: bytes) -> list[tuple[int, bytes]]:
+    """Number and content of a protobuf message's fields."""
+    found, place = [], 0
+    while place < len(message):
+        key, place = _varint(message, place)
+        size = 0
+        if key & 7 == 2:
+            size, place = _varint(message, place)
+        elif key & 7 == 0:
+            _, place = _varint(message, place)
+        else:
+            size = 8 if key & 7 == 1 else 4
+        found.append((key >> 3, message[place : place + size]))
+        place += size
+    return found
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[place]
+        value |= (byte & 127) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 128:
+            return value, place
+
+
+# rows
+
+
+def _first(limit: int, city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    ids = range(1, len(city.buildings) + 1)
+    return [peer.items("bangunan", limit=limit)], [partial(page, city.buildings, ids, limit)]
+
+
+def _box(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    boxes = data.boxes(city.buildings, DRAWN, seed=1)
+    paths = [peer.items("bangunan", bbox=",".join(f"{edge:.6f}" for edge in box), limit=1000) for box in boxes]
+    return paths, [partial(in_box, city.buildings, box) for box in boxes[:TRIED]]
+
+
+def _item(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    ids = np.random.default_rng(2).integers(1, len(city.buildings) + 1, DRAWN).tolist()
+    end = "&".join(f"{name}={value}" for name, value in peer.json.items())
+    paths = [f"{peer.collection('bangunan')}/items/{id}?{end}" for id in ids]
+    return paths, [partial(one, city.buildings, id) for id in ids[:TRIED]]
+
+
+def _equal(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    expected = city.buildings.where(ZONE)
+    return [peer.items("bangunan", zona=ZONE, limit=100)], [partial(page, city.buildings, expected, 100)]
+
+
+def _cql2(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    if peer.cql is None:
+        return [], []
+    expected = city.buildings.where(ZONE, LARGE)
+    asked = {"filter": f"zona='{ZONE}' AND luas>{LARGE}", "limit": 100, **peer.cql}
+    return [peer.items("bangunan", **asked)], [partial(page, city.buildings, expected, 100)]
+
+
+def _offset(drawn: int, city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    most = len(city.buildings) - 100
+    offsets = np.random.default_rng(3).integers(0, most, drawn).tolist() if drawn else [min(FAR, most // 2)]
+    ids = range(1, len(city.buildings) + 1)
+    return [peer.items("bangunan", offset=start, limit=100) for start in offsets], [
+        partial(_from, city.buildings, ids, start) for start in offsets[:TRIED]
+    ]
+
+
+def _from(layer: Layer, ids: Sequence[int], start: int, body: bytes) -> str:
+    answer = json.loads(body)
+    found = [_id(feature) for feature in answer["features"]]
+    if found != list(ids[start : start + 100]):
+        return f"features {found[:2]}…, not {start + 1}…"
+    return _total(answer, len(layer)) or _same(layer, answer["features"])
+
+
+def _areas(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    expected = range(1, len(city.areas) + 1)
+    return [peer.items("kelurahan", limit=100)], [partial(page, city.areas, expected, 100)]
+
+
+def _tile(zoom: int, city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    if peer.tiles is None:
+        return [], []
+    column, row = data.tile_at(zoom)
+    expected = len(city.buildings.in_box(data.tile_box(zoom, column, row))[0])
+    return [peer.tiles.format(z=zoom, x=column, y=row)], [partial(tile, expected, zoom >= 14)]
+
+
+def _landing(_city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    return [f"{peer.root or '/'}?f=json"], [partial(holds, "links", 3)]
+
+
+def _collections(_city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    return [f"{peer.root}/collections?f=json"], [partial(holds, "collections", 2)]
+
+
+def _everything(city: City, peer: Peer) -> tuple[list[str], list[Check]]:
+    path = peer.whole or peer.items("bangunan", limit=len(city.buildings))
+    ids = range(1, len(city.buildings) + 1)
+    return [path], [partial(page, city.buildings, ids, len(ids))]
+
+
+ROWS = (
+    Row("limit10", "items, limit 10", partial(_first, 10)),
+    Row("limit1000", "items, limit 1,000", partial(_first, 1000)),
+    Row("limit10000", "items, limit 10,000", partial(_first, 10_000)),
+    Row("bbox", f"bbox, about {data.HITS} hits, at random", _box),
+    Row("item", "item by id, at random", _item),
+    Row("equal", "equality filter, limit 100", _equal),
+    Row("cql2", "CQL2 filter, limit 100", _cql2),
+    Row("offset", f"offset {FAR:,}, limit 100", partial(_offset, 0)),
+    Row("offsets", "offset at random, limit 100", partial(_offset, DRAWN)),
+    Row("areas", "27 large polygons", _areas),
+    Row("z10", "z10 tile", partial(_tile, 10)),
+    Row("z14", "z14 tile", partial(_tile, 14)),
+    Row("landing", "landing page", _landing),
+    Row("collections", "collections list", _collections),
+    Row("whole", "all features, one client", _everything, whole=True),
+)
