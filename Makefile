@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check fix interop ets demo clean
+.PHONY: help run test check fix interop ets fuzz demo clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -31,6 +31,9 @@ interop: $(VENV)/.dev server/static/vendor/.ready ## GDAL, QGIS, OWSLib and stoc
 
 ets: $(VENV)/.dev ## the OGC's test suite against a live server; ETS names its jars (tests/conformance/ets.py)
 	@$(BIN)/python -m tests.conformance.ets
+
+fuzz: $(VENV)/.dev ## 20,000 requests by schemathesis over /ogc/openapi
+	@$(BIN)/python -W error -m tests.conformance.fuzz
 
 demo: $(VENV)/.ready ## fill the store with the sample city
 	$(BIN)/sebar demo
