@@ -113,4 +113,4 @@ def _edges(literal: Any) -> tuple[str, str]:
 def _word(literal: Any) -> str:
     if isinstance(literal, ast.Node):
         raise BadRequest("Sisi kanan sebuah syarat adalah sebuah nilai.")
-    return str(literal).lower()
+    return str(literal).casefold()

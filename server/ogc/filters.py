@@ -1,19 +1,21 @@
-"""CQL2 text, read into pygeofilter's tree.
+"""CQL2, as text or as JSON, read into pygeofilter's tree.
 
 pygeofilter's own grammar gives AND and OR the same precedence and does not read NOT (…), one-letter names, doubled
-quotes, T_AFTER(…) or POLYGON Z; this one does. There is no arithmetic.
+quotes, T_AFTER(…) or POLYGON Z; its JSON has BETWEEN, boxes and intervals of an older draft. There is no arithmetic.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import shapely
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from pygeofilter import ast, values
-from pygeofilter.cql2 import SPATIAL_PREDICATES_MAP, TEMPORAL_PREDICATES_MAP
+from pygeofilter.cql2 import SPATIAL_PREDICATES_MAP
 from shapely.geometry import mapping
 
 from workflow.errors import BadRequest
@@ -28,19 +30,32 @@ COMPARISONS: dict[str, type[ast.Comparison]] = {
 }
 
 
+ESCAPED = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "'": "'", "\\": "\\"}
+
+
 @lru_cache(maxsize=256)
-def parse(text: str) -> ast.Node:
-    """The filter as a tree. Raises BadRequest saying where the text cannot be read."""
+def parse(text: str, language: str = "") -> ast.Node:
+    """The filter as a tree. Raises BadRequest saying where it cannot be read.
+
+    Without a language, what begins like JSON is JSON.
+    """
     if len(text) > LONGEST:
         raise _unread(f"lebih panjang daripada {LONGEST} huruf")
+    json = language == "cql2-json" or (not language and text.lstrip().startswith("{"))
     try:
-        tree: ast.Node = _parser().parse(text)
+        tree: ast.Node = _condition(orjson.loads(text)) if json else _parser().parse(text)
     except UnexpectedInput as error:
-        at = error.pos_in_stream if isinstance(error.pos_in_stream, int) else len(text)
-        place = f"di huruf ke-{at + 1}: “{text[at : at + 20]}”" if 0 <= at < len(text) else "karena belum selesai"
-        raise _unread(f"tidak dapat dibaca {place}") from None
+        at = error.pos_in_stream
+        raise _unread(_place(text, at if isinstance(at, int) else len(text))) from None
+    except orjson.JSONDecodeError as error:
+        raise _unread(f"bukan JSON yang benar: {_place(text, error.pos)}") from None
     _check_depth(tree)
     return tree
+
+
+def _place(text: str, at: int) -> str:
+    place = f"di huruf ke-{at + 1}: “{text[at : at + 20]}”" if 0 <= at < len(text) else "karena belum selesai"
+    return f"tidak dapat dibaca {place}"
 
 
 def _check_depth(tree: Any) -> None:
@@ -75,6 +90,42 @@ def balanced(kind: type[ast.Combination], nodes: Sequence[Any]) -> Any:
     return kind(balanced(kind, nodes[:half]), balanced(kind, nodes[half:]))
 
 
+def called(name: str, arguments: Sequence[Any]) -> ast.Node:
+    """A spatial predicate, or whatever else is written like a function."""
+    name = name.lower()
+    if name in SPATIAL_PREDICATES_MAP and len(arguments) == 2:
+        predicate: ast.Node = SPATIAL_PREDICATES_MAP[name](*arguments)
+        return predicate
+    return ast.Function(name, list(arguments))
+
+
+def like(node: Any, pattern: Any, *, caseless: bool = False, not_: bool = False) -> ast.Like:
+    return ast.Like(node, pattern, caseless, "%", "_", "\\", not_)
+
+
+def interval(begin: Any, end: Any) -> values.Interval:
+    """Each end is a text, or a property."""
+    first, last = (_edge(edge) if isinstance(edge, str) else edge for edge in (begin, end))
+    if isinstance(first, date) and isinstance(last, date) and _instant(str(first)) > _instant(str(last)):
+        raise _unread(f"berisi INTERVAL yang berakhir sebelum mulai: “{begin}”, “{end}”")
+    return values.Interval(first, last)
+
+
+def envelope(edges: Sequence[float]) -> values.Envelope:
+    """West may be greater than east, across the antimeridian; heights are left out."""
+    half = len(edges) // 2
+    if len(edges) not in (4, 6) or edges[1] > edges[half + 1]:
+        raise _unread("berisi BBOX yang bukan empat atau enam bilangan dari barat daya ke timur laut")
+    return values.Envelope(edges[0], edges[half], edges[1], edges[half + 1])
+
+
+def _geometry(text: str, read: Callable[[str], Any]) -> values.Geometry:
+    try:
+        return values.Geometry(mapping(read(text)))
+    except shapely.errors.GEOSException:
+        raise _unread(f"berisi geometri yang tidak dapat dibaca: “{text[:40]}”") from None
+
+
 @v_args(inline=True)
 class _Tree(Transformer[Token, Any]):
     """Each rule of the grammar as a node."""
@@ -95,7 +146,7 @@ class _Tree(Transformer[Token, Any]):
         return COMPARISONS[sign](left, right)
 
     def like(self, node: Any, not_: Token | None, word: Token, pattern: Any) -> ast.Like:
-        return ast.Like(node, pattern, word.upper() == "ILIKE", "%", "_", "\\", not_ is not None)
+        return like(node, pattern, caseless=word.upper() == "ILIKE", not_=not_ is not None)
 
     def between(self, node: Any, not_: Token | None, low: Any, high: Any) -> ast.Between:
         return ast.Between(node, low, high, not_ is not None)
@@ -103,27 +154,18 @@ class _Tree(Transformer[Token, Any]):
     def null(self, node: Any, not_: Token | None) -> ast.IsNull:
         return ast.IsNull(node, not_ is not None)
 
-    def function(self, name: Token, *arguments: Any) -> ast.Function:
-        return ast.Function(str(name).lower(), list(arguments))
+    def function(self, name: Token, *arguments: Any) -> ast.Node:
+        return called(name, arguments)
 
     def name(self, name: str) -> ast.Attribute:
         return ast.Attribute(str(name))
-
-    def spatial(self, word: Token, left: Any, right: Any) -> ast.Node:
-        return _known(word, SPATIAL_PREDICATES_MAP)(left, right)
-
-    def temporal(self, word: Token, left: Any, right: Any) -> ast.Node:
-        return _known(word, TEMPORAL_PREDICATES_MAP | {"t_disjoint": ast.TimeDisjoint})(left, right)
 
     def bbox(self, name: ast.Attribute, west: float, south: float, east: float, north: float, _crs: Any) -> ast.BBox:
         """Of CQL_TEXT, the older language that CSW clients write."""
         return ast.BBox(name, west, south, east, north)
 
     def box(self, *edges: float) -> values.Envelope:
-        if len(edges) == 5:
-            raise _unread("berisi BBOX dengan lima bilangan; yang benar empat atau enam")
-        half = len(edges) // 2
-        return values.Envelope(edges[0], edges[half], edges[1], edges[half + 1])
+        return envelope(edges)
 
     def date(self, text: str) -> date:
         return _instant(text).date()
@@ -131,8 +173,8 @@ class _Tree(Transformer[Token, Any]):
     def timestamp(self, text: str) -> datetime:
         return _instant(text)
 
-    def interval(self, begin: str, end: str) -> values.Interval:
-        return values.Interval(_edge(begin), _edge(end))
+    def interval(self, begin: Any, end: Any) -> values.Interval:
+        return interval(begin, end)
 
     def BOOLEAN(self, token: Token) -> bool:
         return token.upper() == "TRUE"
@@ -141,23 +183,64 @@ class _Tree(Transformer[Token, Any]):
         return int(token) if token.lstrip("+-").isdecimal() else float(token)
 
     def TEXT(self, token: Token) -> str:
-        return token[1:-1].replace("''", "'")
+        return re.sub(r"''|\\([abtnvfr'\\])", lambda found: ESCAPED[found[1] or "'"], token[1:-1])
 
     def QUOTED(self, token: Token) -> str:
         return token[1:-1].replace('""', '"')
 
     def GEOMETRY(self, token: Token) -> values.Geometry:
-        try:
-            return values.Geometry(mapping(shapely.from_wkt(str(token))))
-        except shapely.errors.GEOSException:
-            raise _unread(f"berisi WKT yang tidak dapat dibaca: “{token[:40]}”") from None
+        return _geometry(token, shapely.from_wkt)
 
 
-def _known(word: Token, known: dict[str, type[ast.Node]]) -> type[Any]:
-    if word.lower() not in known:
-        names = ", ".join(name.upper() for name in known)
-        raise _unread(f"berisi {word.upper()}, yang tidak dikenal; yang dikenal: {names}")
-    return known[word.lower()]
+OPERATIONS: dict[str, tuple[int, Callable[..., ast.Node]]] = {
+    "not": (1, ast.Not),
+    "isnull": (1, lambda node: ast.IsNull(node, False)),
+    "like": (2, like),
+    "between": (3, lambda node, low, high: ast.Between(node, low, high, False)),
+    "in": (2, lambda node, options: ast.In(node, options, False)),
+    **{sign: (2, kind) for sign, kind in COMPARISONS.items()},
+}
+"""Those of CQL2 JSON that are not called like functions, and how many operands each has."""
+
+
+def _condition(said: Any, at: str = "") -> Any:
+    """`at` is the place of this part in the JSON, as args[0].args[1]."""
+    if at.count("[") > DEEPEST:
+        raise _unread("terlalu dalam bertingkat")
+    match said:
+        case {"op": str(op), "args": list(args)}:
+            return _operation(op.lower(), _each(args, f"{at}.args".lstrip(".")), at)
+        case {"property": str(name)}:
+            return ast.Attribute(name)
+        case {"date": str(text)}:
+            return _instant(text).date()
+        case {"timestamp": str(text)}:
+            return _instant(text)
+        case {"interval": [str() | dict() as begin, str() | dict() as end]}:
+            return interval(*(edge if isinstance(edge, str) else _condition(edge, at) for edge in (begin, end)))
+        case {"bbox": list(edges)} if all(type(edge) in (int, float) for edge in edges):
+            return envelope(edges)
+        case {"type": str(), "coordinates": list()} | {"type": str(), "geometries": list()}:
+            return _geometry(orjson.dumps(said).decode(), shapely.from_geojson)
+        case list():
+            return _each(said, at)
+        case bool() | int() | float() | str():
+            return said
+    raise _unread(f"berisi bagian yang tidak dikenal di {at or 'awal'}: “{orjson.dumps(said).decode()[:40]}”")
+
+
+def _each(parts: Iterable[Any], at: str) -> list[Any]:
+    return [_condition(part, f"{at}[{number}]") for number, part in enumerate(parts)]
+
+
+def _operation(op: str, nodes: list[Any], at: str) -> ast.Node:
+    if op in ("and", "or") and nodes:
+        whole: ast.Node = balanced(ast.And if op == "and" else ast.Or, nodes)
+        return whole
+    count, build = OPERATIONS.get(op, (len(nodes), lambda *nodes: called(op, nodes)))
+    if len(nodes) != count or (op == "in") != any(isinstance(node, list) for node in nodes):
+        raise _unread(f"berisi “{op}” dengan bagian yang tidak sesuai di {at or 'awal'}")
+    return build(*nodes)
 
 
 def _instant(text: str) -> datetime:

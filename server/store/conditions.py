@@ -57,6 +57,8 @@ INVERSE = {"contains": "within", "within": "contains"}
 OF_ITSELF = ("intersects", "equals", "contains", "within")
 """How a geometry stands to itself."""
 FOLDS = ("casei", "accenti")
+ACCENTS = "[\\u0300-\\u036f\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f]"
+"""The combining marks that a letter loses, as a regular expression of both Python and PostgreSQL."""
 TIMES: dict[str, tuple[str, ...]] = {
     "t_after": ("a > d",),
     "t_before": ("b < c",),
@@ -302,7 +304,9 @@ class Translation:
     def _spatial(self, node: ast.SpatialComparisonPredicate, only_true: bool) -> Pieces:
         relation, left, right = node.op.value.lower(), node.lhs, node.rhs
         if isinstance(left, ast.Node) and isinstance(right, ast.Node):
-            known = joined((("NOT (", *self._empty(self._geometry_field(side)), ")") for side in (left, right)), " AND ")
+            known = joined(
+                (("NOT (", *self._empty(self._geometry_field(side)), ")") for side in (left, right)), " AND "
+            )
             return ("CASE WHEN ", *known, " THEN ", *(TRUE if relation in OF_ITSELF else FALSE), " END")
         if isinstance(left, ast.Node):
             return self._related(relation, left, _geometry(right), only_true)
@@ -329,7 +333,9 @@ class Translation:
 
     def _timed(self, node: ast.Function, only_true: bool) -> Pieces:
         """Two times, of which INTERVAL may be open and may name fields; unknown where one of these is empty."""
-        spans = [(side.start, side.end) if isinstance(side, values.Interval) else (side, side) for side in node.arguments]
+        spans = [
+            (side.start, side.end) if isinstance(side, values.Interval) else (side, side) for side in node.arguments
+        ]
         if node.name not in OF_INSTANTS and not all(isinstance(side, values.Interval) for side in node.arguments):
             raise BadRequest(
                 f"{node.name.upper()} hanya untuk dua INTERVAL.",
@@ -345,7 +351,10 @@ class Translation:
             raise _unfit(field, FieldType.DATE, closed[-1], "Operator waktu hanya untuk kolom tanggal atau waktu.")
         rest = iter(written)
         edges = [next(rest) if end is not None else side for end, side in zip(ends, (-inf, inf) * 2, strict=True)]
-        tests = [_edge_test(edges["abcd".index(test[0])], test[2:-2], edges["abcd".index(test[-1])]) for test in TIMES[node.name]]
+        tests = [
+            _edge_test(edges["abcd".index(test[0])], test[2:-2], edges["abcd".index(test[-1])])
+            for test in TIMES[node.name]
+        ]
         names = dict.fromkeys(end.name for end in closed if isinstance(end, ast.Attribute))
         known = joined(((Name(name), " IS NOT NULL") for name in names), " AND ") or TRUE
         holds = ("NOT (" if node.name == "t_disjoint" else "(", *joined(tests, " AND "), ")")
@@ -398,8 +407,8 @@ def _geometry(value: Any) -> BaseGeometry:
     """A box may lie across the antimeridian, or be no wider than a line or a point."""
     if isinstance(value, values.Envelope):
         parts = [(value.x1, value.x2)] if value.x1 <= value.x2 else [(value.x1, 180.0), (-180.0, value.x2)]
-        corners = [shapely.MultiPoint([(west, value.y1), (east, value.y2)]) for west, east in parts]
-        geometry: BaseGeometry = shapely.union_all([each.envelope for each in corners])
+        boxes = (shapely.box(west, value.y1, east, value.y2) for west, east in parts)
+        geometry: BaseGeometry = shapely.union_all([box if box.area else box.exterior.convex_hull for box in boxes])
     elif isinstance(value, values.Geometry):
         geometry = shape(value.geometry)
     else:

@@ -1,9 +1,11 @@
 """The index over data.gpkg: Python's sqlite3, the R-tree, and shapely where a box cuts through a feature."""
 
 import json
+import re
 import sqlite3
 import threading
 import time
+import unicodedata
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from server.store.boxes import Boxes, Numbers
-from server.store.conditions import Bound, Name, Pieces, joined
+from server.store.conditions import ACCENTS, Bound, Name, Pieces, joined
 from server.store.index import Box, Question, Rows
 from server.store.table_index import TableIndex
 from workflow.errors import Broken
@@ -40,6 +43,11 @@ HEADER = b"GP\x00\x01\xe6\x10\x00\x00"
 """Of a GeoPackage geometry in EPSG:4326 without an envelope."""
 INSIDE = ("minx >= ", "maxx <= ", "miny >= ", "maxy <= ")
 OVERLAPPING = ("maxx >= ", "minx <= ", "maxy >= ", "miny <= ")
+
+FOLDS: dict[str, Callable[[str], str]] = {
+    "casei": str.casefold,
+    "accenti": lambda text: re.sub(ACCENTS, "", unicodedata.normalize("NFD", text)),
+}
 
 File = tuple[Path, int, int]
 """Path, inode and time of change."""
@@ -98,6 +106,12 @@ class SqliteIndex(TableIndex):
 
     def ask(self, *pieces: str | Name | Bound) -> list[tuple[Any, ...]]:
         return self.run(*_composed(pieces))
+
+    def geometries(self, rows: Sequence[int]) -> NDArray[np.object_]:
+        """With full doubles, as many as `rows`; None where a row has none."""
+        fids = Bound(json.dumps([row + 1 for row in rows]))
+        found = dict(self.ask("SELECT fid - 1, geom FROM data WHERE fid IN (SELECT value FROM json_each(", fids, "))"))
+        return np.asarray(shapely.from_wkb([_wkb(found[row]) for row in rows]), dtype=object)
 
     @abstractmethod
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]: ...
@@ -260,8 +274,12 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA case_sensitive_like = ON")
     connection.create_function("related", 3, _related, deterministic=True)
     for name, fold in FOLDS.items():
-        connection.create_function(name, 1, fold, deterministic=True)
+        connection.create_function(name, 1, partial(_folded, fold), deterministic=True)
     return connection
+
+
+def _folded(fold: Callable[[str], str], text: str | None) -> str | None:
+    return None if text is None else fold(str(text))
 
 
 def _related(relation: str, blob: bytes | None, wkb: bytes) -> int | None:
@@ -269,8 +287,12 @@ def _related(relation: str, blob: bytes | None, wkb: bytes) -> int | None:
     if blob is None:
         return None
     test: Callable[[BaseGeometry, BaseGeometry], bool] = getattr(shapely, relation)
-    feature = shapely.from_wkb(blob[8 + ENVELOPES[blob[3] >> 1 & 0b111] :])
-    return int(test(feature, _asked(wkb)))
+    return int(test(shapely.from_wkb(_wkb(blob)), _asked(wkb)))
+
+
+def _wkb(blob: bytes | None) -> bytes | None:
+    """Of a GeoPackage geometry."""
+    return blob and blob[8 + ENVELOPES[blob[3] >> 1 & 0b111] :]
 
 
 @lru_cache(maxsize=256)

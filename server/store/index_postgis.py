@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import Bound, Name, Pieces, joined
+from server.store.conditions import ACCENTS, Bound, Name, Pieces, joined
 from server.store.index import Box, Question, ReleaseIndex, Rows
 from server.store.index_gpkg import TOO_LONG, GeoPackageIndex
 from server.store.table_index import TableIndex
@@ -22,6 +22,14 @@ WAIT_SECONDS = 3.0
 SRID = 4326
 QUICK_SECONDS = 0.05
 """In which data.gpkg has answered what it has an index for."""
+# What Python's casefold does beyond lower(upper()): ẞ is ss, ı is no i (here a letter that nobody uses), ς is σ.
+FOLDS = {
+    "casei": (
+        "translate(lower(upper(translate(",
+        ", 'ẞı', 'ß\ue131') COLLATE \"und-x-icu\")), 'ς', 'σ') COLLATE \"C\"",
+    ),
+    "accenti": ("regexp_replace(normalize(", f", NFD), '{ACCENTS}', '', 'g') COLLATE \"C\""),
+}
 Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
 
