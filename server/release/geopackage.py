@@ -78,7 +78,8 @@ def add_layer(
             database.execute(f'CREATE INDEX "{name}_{column}" ON "{name}" ("{column}")')
         database.executescript(DICTIONARY)
         database.executemany(
-            "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
+            # GDAL writes some of it where the stream comes from such a file.
+            "INSERT OR REPLACE INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
             [
                 (name, field.name, alias, field.title or None, field.definition or None)
                 for field, alias in zip(fields, _aliases(fields), strict=True)
@@ -87,6 +88,12 @@ def add_layer(
         if drawn := styles.style(name, kind, {field.name: field.title for field in fields if field.title}):
             database.executescript(styles.TABLE)
             database.execute(styles.ROW, drawn)
+
+
+def has_gaps(path: Path) -> bool:
+    """Whether a feature of data.gpkg has no geometry."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        return bool(database.execute("SELECT 1 FROM data WHERE geom IS NULL LIMIT 1").fetchall())
 
 
 def _aliases(fields: Sequence[Field]) -> Iterator[str]:

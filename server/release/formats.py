@@ -1,0 +1,281 @@
+"""What a release can be taken home as: files that are ready with it, and files that are made when somebody asks.
+
+Those are written from data.gpkg batch by batch, so that memory does not grow with the layer.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from server.crs84 import from_crs84
+from server.release import workbook
+from server.release.features import read_features, rounded
+from server.release.geopackage import CHUNK, WKB, add_layer, has_gaps
+from workflow.errors import NotFound
+from workflow.layer import Field, FieldType
+
+Entry = Mapping[str, Any]
+Manifest = Mapping[str, Any]
+Change = Callable[[pa.RecordBatch], pa.RecordBatch]
+BOX = pa.struct([(edge, pa.float64()) for edge in ("xmin", "ymin", "xmax", "ymax")])
+
+
+@dataclass(frozen=True)
+class Format:
+    """`size` is what is to be expected, as a part of data.gpkg; None for files that are ready with the release."""
+
+    name: str
+    use: str
+    icon: str
+    media_type: str
+    size: float | None = None
+
+
+GEOPACKAGE = "application/geopackage+sqlite3"
+READY = {
+    "data.gpkg": Format("GeoPackage", "untuk QGIS dan ArcGIS; paling lengkap", "database", GEOPACKAGE),
+    "data.geojson": Format("GeoJSON", "untuk peta web dan program", "code", "application/geo+json"),
+    "data.csv": Format("CSV", "untuk Excel, R, Python", "file-csv", "text/csv"),
+    "data-shp.zip": Format(
+        "Shapefile (ZIP)", "untuk perangkat lama; nama kolom disingkat", "file-zip", "application/zip"
+    ),
+}
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MADE = {
+    "data.xlsx": Format("Excel", "langsung dibuka; angka dan tanggal siap dihitung", "table", SHEET, 0.3),
+    "data.parquet": Format("GeoParquet", "untuk Python, R, dan DuckDB", "code", "application/vnd.apache.parquet", 0.45),
+    "data.fgb": Format(
+        "FlatGeobuf", "untuk peta web; dapat dibaca sebagian", "globe-hemisphere-east", "application/flatgeobuf", 0.8
+    ),
+    "data.kml": Format("KML", "untuk Google Earth", "map-pin", "application/vnd.google-earth.kml+xml", 2.2),
+}
+OF_TABLES = ("data.xlsx", "data.parquet")
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A UTM zone with the datum that the data came in, which is WGS 84 unless the source was SRGI2013."""
+
+    number: int
+    south: bool
+    srgi: bool
+
+    @property
+    def epsg(self) -> int:
+        if self.srgi:
+            return (9440 if self.south else 9430) + self.number
+        return (32700 if self.south else 32600) + self.number
+
+    @property
+    def file(self) -> str:
+        return f"data-utm{self.number}{'s' if self.south else 'n'}.gpkg"
+
+    @property
+    def name(self) -> str:
+        return f"UTM {self.number}{'S' if self.south else 'N'} ({'SRGI2013' if self.srgi else 'WGS 84'})"
+
+
+def utm_zone(entry: Entry) -> Zone | None:
+    """The zone in which the middle of the layer lies."""
+    if not entry["bbox"]:
+        return None
+    west, south, east, north = entry["bbox"]
+    number = min(60, math.floor(((west + east) / 2 + 180) / 6) + 1)
+    below = south + north < 0
+    source = str(entry.get("source_crs") or "").removeprefix("EPSG:")
+    srgi = source in ("9469", "9470") or (source.isdecimal() and 9476 <= int(source) <= 9494)
+    return Zone(number, below, srgi and (47 <= number <= 54 if below else 46 <= number <= 52))
+
+
+def made_formats(entry: Entry) -> dict[str, Format]:
+    """What can be asked for of a collection, by file name."""
+    if entry["type"] == "table":
+        return {name: MADE[name] for name in OF_TABLES}
+    zone = utm_zone(entry)
+    if zone is None:
+        return MADE
+    use = f"koordinat meter, untuk mengukur; EPSG:{zone.epsg}"
+    return MADE | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1.0)}
+
+
+def refuse_too_long(entry: Entry, name: str) -> None:
+    """Raises NotFound for what the format cannot hold."""
+    if name.endswith(".xlsx") and entry["count"] > workbook.LARGEST:
+        raise NotFound(
+            f"Excel menampung paling banyak {workbook.LARGEST:,} baris; data ini {entry['count']:,}.".replace(",", "."),
+            mend="Ambil CSV, GeoPackage, atau GeoParquet.",
+        )
+
+
+def write(target: Path, name: str, folder: Path, entry: Entry) -> None:
+    """Writes one format of a collection whose data.gpkg and rendered features lie in `folder`."""
+    kind = Path(name).suffix
+    with _read(folder, with_ids=kind == ".fgb" and entry["key"] is None) as (meta, reader):
+        if kind == ".gpkg":
+            zone = utm_zone(entry)
+            assert zone is not None  # noqa: S101 - it is in the name
+            copy_layer(reader, meta, target, entry, entry["title"], epsg=zone.epsg)
+            return
+        stream = _changed(reader, _in_own_zone(reader.schema, folder, entry))
+        if kind == ".xlsx":
+            workbook.write_workbook(*_sheet(stream, meta, entry), target)
+        elif kind == ".parquet":
+            _write_parquet(stream, meta, target, entry)
+        else:
+            _write_with_gdal(stream, meta, target, folder, entry)
+
+
+@contextmanager
+def _read(folder: Path, with_ids: bool = False) -> Iterator[tuple[dict[str, Any], pa.RecordBatchReader]]:
+    path = folder / "data.gpkg"
+    with pyogrio.open_arrow(path, layer="data", use_pyarrow=True, batch_size=CHUNK, return_fids=with_ids) as found:
+        yield found
+
+
+def write_all(target: Path, releases: Sequence[tuple[Path, Manifest]]) -> None:
+    """One GeoPackage with a layer for each collection, under the collection's id."""
+    titles: set[str] = set()
+    for folder, manifest in releases:
+        for entry in manifest["collections"]:
+            title = entry["title"] if entry["title"] not in titles else f"{entry['title']} ({entry['id']})"
+            titles.add(title)
+            with _read(folder / entry["folder"]) as (meta, reader):
+                copy_layer(reader, meta, target, entry, title)
+
+
+def copy_layer(
+    reader: pa.RecordBatchReader, meta: Manifest, target: Path, entry: Entry, title: str, epsg: int = 4326
+) -> None:
+    kind = meta["geometry_type"] if entry["type"] == "features" else None
+    stream = reader if epsg == 4326 else _changed(reader, _moved(epsg))
+    fields = [
+        Field(said["name"], FieldType(said["type"]), said["label"], said["title"], said["definition"])
+        for said in entry["fields"]
+    ]
+    add_layer(stream, target, name=entry["id"], title=title, fields=fields, kind=kind, crs=f"EPSG:{epsg}")
+
+
+def _changed(reader: pa.RecordBatchReader, change: Change) -> pa.RecordBatchReader:
+    """The same batches, each changed; an empty one shows what comes out."""
+    schema = change(pa.RecordBatch.from_pylist([], schema=reader.schema)).schema
+    return pa.RecordBatchReader.from_batches(schema, map(change, reader))
+
+
+def _moved(epsg: int) -> Change:
+    """Full doubles from CRS84 to metres; heights stay."""
+    way = from_crs84(CRS.from_epsg(epsg), always_xy=True)
+
+    def moved(batch: pa.RecordBatch) -> pa.RecordBatch:
+        shapes = _shapes(batch)
+        projected = shapely.transform(
+            shapes,
+            lambda xyz: np.column_stack([*way.transform(xyz[:, 0], xyz[:, 1]), *xyz.T[2:]]),
+            include_z=bool(shapely.has_z(shapes).any()),
+        )
+        wkb = pa.array(shapely.to_wkb(projected, output_dimension=3, flavor="iso"), pa.binary())
+        return batch.set_column(batch.schema.get_field_index(WKB.name), WKB, wkb)
+
+    return moved
+
+
+def _shapes(batch: pa.RecordBatch) -> NDArray[np.object_]:
+    return np.asarray(shapely.from_wkb(batch.column(WKB.name).to_numpy(zero_copy_only=False)))
+
+
+def _in_own_zone(schema: pa.Schema, folder: Path, entry: Entry) -> Change:
+    """Takes the Z again from moments that have no zone where the features were rendered."""
+    moments = {said["name"] for said in entry["fields"] if said["type"] == FieldType.DATETIME}
+    bare: set[str] = set()
+    for line in read_features(folder) if moments else ():
+        said = {name: value for name, value in orjson.loads(line)["properties"].items() if name in moments and value}
+        bare |= {name for name, value in said.items() if not value.endswith("Z")}
+        if not (moments := moments - said.keys()):
+            break
+    own = pa.schema([field.with_type(pa.timestamp("ms")) if field.name in bare else field for field in schema])
+    return lambda batch: batch.cast(own)
+
+
+def _sheet(stream: pa.RecordBatchReader, meta: Manifest, entry: Entry) -> tuple[list[str], Iterator[pa.RecordBatch]]:
+    """Titles and rows; points with their coordinates, other shapes without."""
+    units = [f" ({said['unit']})" if said["unit"] else "" for said in entry["fields"]]
+    titles = [(said["title"] or said["name"]) + unit for said, unit in zip(entry["fields"], units, strict=True)]
+    points = str(meta["geometry_type"]).startswith("Point") and entry["type"] == "features"
+
+    def rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+        cells = [batch.column(said["name"]) for said in entry["fields"]]
+        if points:
+            shapes = rounded(_shapes(batch))
+            edges = (shapely.get_x(shapes), shapely.get_y(shapes))
+            cells += [pa.array(edge, pa.float64(), from_pandas=True) for edge in edges]
+        return pa.RecordBatch.from_arrays(cells, names=[str(at) for at, _ in enumerate(cells)])
+
+    return titles + ["Bujur", "Lintang"] * points, map(rows, stream)
+
+
+def _write_parquet(stream: pa.RecordBatchReader, meta: Manifest, target: Path, entry: Entry) -> None:
+    """GeoParquet 1.1 with a box for each feature, so that readers skip what lies elsewhere; a table plainly."""
+    if entry["type"] == "features":
+        stream = _changed(stream, _with_boxes)
+        known = [] if meta["geometry_type"] == "Unknown" else [meta["geometry_type"]]
+        edges = {edge: ["bbox", edge] for edge in BOX.names}
+        column = {
+            "encoding": "WKB",
+            "geometry_types": known,
+            "crs": CRS("OGC:CRS84").to_json_dict(),
+            "orientation": "counterclockwise",
+            "covering": {"bbox": edges},
+            **({"bbox": entry["bbox"]} if entry["bbox"] else {}),
+        }
+        geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+        said = {"geo": orjson.dumps(geo)}
+    else:
+        said = None
+    with pq.ParquetWriter(target, stream.schema.with_metadata(said), compression="zstd") as writer:
+        for batch in stream:
+            writer.write_batch(batch)
+
+
+def _with_boxes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    at = batch.schema.get_field_index(WKB.name)
+    edges = [pa.array(edge, pa.float64()) for edge in shapely.bounds(_shapes(batch)).reshape(-1, 4).T]
+    empty = pa.array(np.isnan(edges[0].to_numpy()))
+    boxes = pa.StructArray.from_arrays(edges, names=BOX.names, mask=empty)
+    columns = [*batch.columns[:at], batch.column(at), *batch.columns[at + 1 :], boxes]
+    names = ["geometry" if name == WKB.name else name for name in batch.schema.names]
+    return pa.RecordBatch.from_arrays(columns, names=[*names, "bbox"])
+
+
+def _with_iso_dates(batch: pa.RecordBatch) -> pa.RecordBatch:
+    fields = [field.with_type(pa.string()) if pa.types.is_date(field.type) else field for field in batch.schema]
+    return batch.cast(pa.schema(fields))
+
+
+def _write_with_gdal(stream: pa.RecordBatchReader, meta: Manifest, target: Path, folder: Path, entry: Entry) -> None:
+    options: dict[str, Any] = {"layer_options": {"SPATIAL_INDEX": "NO" if has_gaps(folder / "data.gpkg") else "YES"}}
+    if target.suffix == ".kml":
+        names = [said["name"] for said in entry["fields"]]
+        named = next((name for name in names if "nama" in name), entry["key"] or "")
+        options = {"dataset_options": {"NameField": named}}
+        stream = _changed(stream, _with_iso_dates)
+    pyogrio.write_arrow(
+        stream,
+        target,
+        layer=entry["id"],
+        driver="KML" if target.suffix == ".kml" else "FlatGeobuf",
+        geometry_name=WKB.name,
+        geometry_type=meta["geometry_type"],
+        crs="EPSG:4326",
+        **options,
+    )
