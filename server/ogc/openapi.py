@@ -49,8 +49,8 @@ def _operation(
         {"$ref": ROOM + word} for word in (*part["parameters"], *more.get("parameters", ()))
     ]
     parameters += [*part.get("inline", ()), *more.get("inline", ())]
-    if suffix in ("/items", "/queryables"):
-        parameters += _of_fields(fields, equality=suffix == "/items")
+    if suffix == "/items":
+        parameters += _of_fields(fields)
     responses = {"200": {"$ref": f"#/components/responses/{part['response']}"}}
     return {
         "tags": [name],
@@ -61,12 +61,12 @@ def _operation(
     }
 
 
-def _of_fields(fields: Mapping[str, Any], *, equality: bool) -> Iterator[dict[str, Any]]:
+def _of_fields(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     names = {"type": "array", "items": {"type": "string", "enum": list(fields)}} if fields else {"type": "array"}
     title = "Kolom yang diminta"
     plain = {"in": "query", "required": False, "style": "form", "explode": False}
     yield {"name": "properties", "description": title, "schema": names, **plain}
-    for name, one in fields.items() if equality else ():
+    for name, one in fields.items():
         schema = {word: one[word] for word in ("type", "format") if word in one}
         yield {"name": name, "description": one.get("title", name), "schema": schema, **plain}
 

@@ -14,7 +14,7 @@ from workflow.errors import BadRequest
 from workflow.layer import FieldType
 
 CRSS = (CRS84,)
-LANGUAGES = ("cql2-text", "cql-text")
+LANGUAGES = ("cql2-text", "cql-text", "cql2-json")
 GENERAL = frozenset({"f", "lang"})
 """Understood at every address."""
 

@@ -105,20 +105,30 @@ class FragmentProvider(ReleaseProvider):
 
 
 def schema_fields(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The field dictionary of a collection's manifest entry as JSON Schema properties."""
+    """The field dictionary of a collection's manifest entry as JSON Schema properties; units as people write them."""
     found = {}
     for field in entry["fields"]:
         type_, format_ = JSON_TYPES.get(FieldType(field["type"]), (field["type"], None))
+        codes = field.get("codes") or ()
+        if type_ == "integer":
+            codes = [int(code) for code in codes if code.lstrip("-").isdecimal()]
         said = {
             "type": type_,
             "format": format_,
             "title": field.get("title") or field.get("label") or field["name"],
             "description": field.get("definition"),
             "x-ogc-unit": field.get("unit"),
-            "enum": [code for code in field.get("codes") or ()] if type_ == "string" else None,
+            "enum": list(codes) if type_ in ("string", "integer") else None,
+            "x-ogc-role": _role(field["name"], type_, format_, entry),
         }
         found[field["name"]] = {name: value for name, value in said.items() if value}
     return found
+
+
+def _role(name: str, kind: str, form: str | None, entry: Mapping[str, Any]) -> str | None:
+    if name == entry.get("key") and kind in ("string", "integer"):
+        return "id"
+    return "primary-instant" if name == entry.get("period_field") and form else None
 
 
 def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
