@@ -122,3 +122,40 @@ def test_a_page_is_whole_readable_and_our_own(
 
 def own(live: Live) -> tuple[str, ...]:
     return (live.url, "data:", "blob:")
+
+
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_the_api_is_tried_out_on_its_own_page(
+    live: Live, contexts: dict[tuple[str, int], BrowserContext], width: int
+) -> None:
+    """In Swagger UI under the policy of every page: nothing is blocked, and the answer comes from this site."""
+    faults: list[str] = []
+    page = contexts["", width].new_page()
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(own(live)) else None)
+    page.goto(f"{live.url}/ogc/openapi")
+    assert page.get_by_role("heading", name="Definisi OpenAPI").is_visible()
+    page.click("#operations-tag-lokasi-sekolah")
+    page.locator("#operations-lokasi-sekolah-Features_lokasi-sekolah_items .opblock-summary-control").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_placeholder("limit").fill("3")
+    with page.expect_response(lambda answer: "/collections/lokasi-sekolah/items" in answer.url) as asked:
+        page.get_by_role("button", name="Execute").click()
+    assert asked.value.status == 200
+    assert len(asked.value.json()["features"]) == 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+    assert faults == []
+
+
+def test_without_scripts_the_addresses_of_the_api_are_a_list(
+    live: Live, contexts: dict[tuple[str, int], BrowserContext]
+) -> None:
+    browser = contexts["", 1366].browser
+    assert browser
+    plain = browser.new_context(java_script_enabled=False)
+    page = plain.new_page()
+    page.goto(f"{live.url}/ogc/openapi")
+    assert page.get_by_text("/ogc/collections/lokasi-sekolah/items", exact=True).is_visible()
+    plain.close()
