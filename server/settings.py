@@ -33,6 +33,7 @@ class Settings:
     office_phone: str = ""
     workers: int = 2
     upload_limit: int = 512 * 1024 * 1024
+    crs: str = "4326,3857,9470,9489,32749,23879,23835"
     demo: bool = False
     demo_password: str = ""
     secret_key: str = ""
@@ -60,6 +61,7 @@ HELP: dict[str, str] = {
     "office_phone": "Its telephone.",
     "workers": "Web processes.",
     "upload_limit": "Largest request in bytes.",
+    "crs": "EPSG codes of the coordinate systems offered beside CRS84, with commas.",
     "demo": "1 creates the sample city and its accounts.",
     "demo_password": "Password of the sample city's accounts; made up and printed where it is empty.",
     "secret_key": "Key that signs sessions; made once and kept in SEBAR_HOME where it is empty.",
@@ -97,6 +99,10 @@ def _value(variable: str, kind: str, text: str) -> Any:
             return int(text)
         if kind == "bool":
             return {"0": False, "": False, "1": True}[text]
+        if variable == "SEBAR_CRS":
+            from server.ogc.coordinates import uris  # PROJ is for those who set it
+
+            uris(text)
     except (ValueError, KeyError):
         raise UnknownSetting(f"{variable}={text!r} does not fit: {HELP[variable[6:].lower()]}") from None
     if kind == "Path":

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 from pyogrio.raw import open_arrow
 
+from server.crs84 import CRS84
 from server.intake import crs
 from server.intake.content import Content, Format
 from server.intake.found import Column, Found, Progress, dated
@@ -94,7 +95,7 @@ def _source_crs(content: Content, given: str, found: Found) -> str | None:
     if content.crs and stated and stated != content.crs:
         told = {"crs": content.crs[:80], "given": stated[:80]}
         found.remarks.append(Finding("CRS_KEPT", Severity.WARNS, told))
-    return content.crs or stated or (crs.CRS84 if content.crs_by_default else None)
+    return content.crs or stated or (CRS84 if content.crs_by_default else None)
 
 
 def _table(content: Content, progress: Progress) -> pa.Table:

@@ -1,7 +1,7 @@
 """One request to /ogc, answered from one snapshot."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -38,6 +38,8 @@ ITEMS = GENERAL | {
     "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
     "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
+FIELDED = ("items", "queryables")
+"""Where the fields of a collection are parameters too."""
 CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
 
 
@@ -78,9 +80,10 @@ RESOURCES = {
     "openapi": Resource("openapi", None, corrections.openapi, OPENAPI),
     "collections": Resource("collections", core.describe_collections, corrections.collections),
     "collection": Resource("collection", core.describe_collections, corrections.collection),
-    "schema": Resource("schema", None, corrections.schema, SCHEMA, GENERAL | {"profile"}),
-    "queryables": Resource("schema", None, corrections.queryables, SCHEMA),
-    "sortables": Resource("schema", None, corrections.sortables, SCHEMA),
+    "schema": Resource("schema", core.get_collection_schema, corrections.schema, SCHEMA, GENERAL | {"profile"}),
+    "queryables": Resource(
+        "schema", itemtypes.get_collection_queryables, corrections.queryables, SCHEMA, GENERAL | {"properties"}
+    ),
     "items": Resource("items", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
     "item": Resource("item", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
 }
@@ -107,7 +110,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     if etag and asked.known.contains_weak(etag):
         return Answer(304, headers)
     resource = RESOURCES[name]
-    check(asked.args, _known(name, served), served.types if served and name == "items" else {})
+    check(asked.args, _known(name, served), served.types if served and name in FIELDED else {}, _systems(served))
     args = _arguments(name, asked)
     said: dict[str, str] = {}
     found: Any = {}
@@ -129,6 +132,8 @@ def _arguments(name: str, asked: Asked) -> dict[str, str]:
         args["lang"] = asked.language
     if asked.html:
         args.pop("f", None)
+        # The page's map reads CRS84.
+        args.pop("crs", None)
         if name == "items":
             args.setdefault("limit", PAGE)
     return args
@@ -143,7 +148,7 @@ def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
             return name, None, None
         case ("collections", collection):
             return "collection", collection, None
-        case ("collections", collection, "schema" | "queryables" | "sortables" | "items" as name):
+        case ("collections", collection, "schema" | "queryables" | "items" as name):
             return name, collection, None
         case ("collections", collection, "items", *item):
             return "item", collection, "/".join(item)
@@ -190,10 +195,14 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
     return (known - CRS_PARAMETERS) | ({"q"} if name == "items" else frozenset())
 
 
+def _systems(served: Served | None) -> Sequence[str]:
+    return served.resource["providers"][0].get("crs", ()) if served else ()
+
+
 def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
     """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
     content = (served.seal if served else "") or snapshot.seal
-    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language)
+    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language, _systems(served))
     return sha256(repr((pygeoapi.__version__, snapshot.api.base_url, content, asks)).encode()).hexdigest()[:32]
 
 

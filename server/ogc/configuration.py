@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from server.ogc import links, metadata, records
+from server.ogc import coordinates, links, metadata, records
 from server.ogc.words import CRS84
 from server.settings import ROOT, Settings
 from workflow.store import Registry, Release
@@ -49,17 +48,18 @@ def resource(release: Release, entry: Mapping[str, Any], settings: Settings, pro
         "keywords": list(said.get("keywords") or ()),
         "links": _links(release, entry, settings),
         "extents": _extents(release, entry),
-        "providers": [_provider(release, entry, settings.home, provider)],
+        "providers": [_provider(release, entry, settings, provider)],
     }
 
 
-def _provider(release: Release, entry: Mapping[str, Any], home: Path, name: str) -> dict[str, Any]:
+def _provider(release: Release, entry: Mapping[str, Any], settings: Settings, name: str) -> dict[str, Any]:
     said = {
         "type": "feature",
         "name": name,
-        "data": str(home.resolve() / release.folder),
+        "data": str(settings.home.resolve() / release.folder),
         "id_field": entry["key"] or "fid",
-        "crs": [CRS84],
+        "crs": coordinates.uris(settings.crs),
+        "storage_crs": CRS84,
         "options": {"collection": entry["id"]},
     }
     return said | ({"time_field": entry["period_field"]} if entry["period_field"] else {})

@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+from server.ogc.parameters import CRS_PARAMETERS
+from server.ogc.words import CRS84
+
 ROOM = "#/components/parameters/"
 FAULTS = ("400", "404", "410", "500", "503")
 
@@ -34,6 +37,9 @@ def document(config: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]])
         "tags": [{"name": "layanan"}]
         + [{"name": name, "description": one["title"]} for name, one in resources.items()],
     }
+    systems = next((found for one in resources.values() if (found := one["providers"][0].get("crs"))), [CRS84])
+    for name in CRS_PARAMETERS:
+        said["components"]["parameters"][name]["schema"]["enum"] = systems
     for name, one in resources.items():
         for suffix, part in pattern.items():
             said["paths"][f"/collections/{name}{suffix}"] = {"get": _operation(name, suffix, part, one, fields[name])}

@@ -7,13 +7,16 @@ from math import isfinite
 from werkzeug.datastructures import MultiDict
 
 from server.ogc import filters
+from server.ogc.coordinates import canonical, system
 from server.ogc.periods import period_of
 from server.ogc.provider import literal
 from server.ogc.words import CRS84
 from workflow.errors import BadRequest
 from workflow.layer import FieldType
 
-CRSS = (CRS84,)
+CRS_PARAMETERS = ("crs", "bbox-crs", "filter-crs")
+ENDS = {"east": ("barat", "timur"), "north": ("selatan", "utara")}
+"""Of an axis, the low and the high one."""
 LANGUAGES = ("cql2-text", "cql-text", "cql2-json")
 GENERAL = frozenset({"f", "lang"})
 """Understood at every address."""
@@ -23,8 +26,13 @@ def refuse(parameter: str, why: str, mend: str = "") -> BadRequest:
     return BadRequest(f"Parameter {parameter} {why}", mend=mend, where={"parameter": parameter})
 
 
-def check(args: MultiDict[str, str], known: Collection[str], fields: Mapping[str, FieldType]) -> None:
-    """Raises BadRequest for a parameter that is not in `known` or a field, or whose value does not fit."""
+def check(
+    args: MultiDict[str, str], known: Collection[str], fields: Mapping[str, FieldType], systems: Collection[str] = ()
+) -> None:
+    """Raises BadRequest for a parameter that is not in `known` or a field, or whose value does not fit.
+
+    `systems` are the URIs of the coordinate systems that may be asked for.
+    """
     for name, text in args.items():
         if name not in known and name not in fields:
             names = ", ".join([*sorted(known), *fields])
@@ -37,6 +45,12 @@ def check(args: MultiDict[str, str], known: Collection[str], fields: Mapping[str
             literal(name, text, fields[name])
         elif name in ("sortby", "properties"):
             _check_fields(name, text, fields)
+        elif name in CRS_PARAMETERS:
+            _one_of(name, canonical(text), choices=systems)
+    if "bbox" in args:
+        _check_box("bbox", args["bbox"], canonical(args.get("bbox-crs", CRS84)))
+    if "filter" in args:
+        filters.parse(args["filter"], args.get("filter-lang", LANGUAGES[0]))
     if "bbox-crs" in args and "bbox" not in args:
         raise refuse("bbox-crs", "hanya berlaku bersama bbox.")
 
@@ -45,6 +59,7 @@ def normalised(args: MultiDict[str, str]) -> dict[str, str]:
     """The parameters as pygeoapi reads them: a plus that became a space, and 010 for 10."""
     found = args.to_dict()
     found |= {name: str(int(found[name])) for name in ("limit", "offset") if name in found}
+    found |= {name: canonical(found[name]) for name in CRS_PARAMETERS if name in found}
     if "sortby" in found:
         found["sortby"] = ",".join(part.strip() for part in found["sortby"].split(","))
     return found
@@ -55,15 +70,19 @@ def _whole(name: str, text: str, *, least: int) -> None:
         raise refuse(name, f"berisi “{text[:40]}”, bukan bilangan bulat mulai dari {least}.")
 
 
-def _bbox(name: str, text: str) -> None:
+def _check_box(name: str, text: str, uri: str) -> None:
+    """In the axes of its system; only longitude may run on over the antimeridian."""
+    own = system(uri)
     try:
         edges = [float(part) for part in text.split(",")]
     except ValueError:
         edges = []
-    half = len(edges) // 2
-    if len(edges) not in (4, 6) or not all(map(isfinite, edges)) or edges[1] > edges[half + 1]:
-        mend = "Tulis barat,selatan,timur,utara dalam derajat, misalnya 109.6,-6.95,109.8,-6.8."
-        raise refuse(name, f"berisi “{text[:60]}”, bukan kotak.", mend)
+    sides = zip(own.axes, edges, edges[len(edges) // 2 :], strict=False)
+    falls = any(low > high and not (own.geographic and axis == "east") for axis, low, high in sides)
+    if len(edges) not in (4, 6) or not all(map(isfinite, edges)) or falls:
+        order = ",".join(ENDS.get(axis, (axis, axis))[end] for end in (0, 1) for axis in own.axes)
+        unit = "derajat, misalnya 109.6,-6.95,109.8,-6.8" if uri == CRS84 else f"satuan {uri}"
+        raise refuse(name, f"berisi “{text[:60]}”, bukan kotak.", f"Tulis {order} dalam {unit}.")
 
 
 def _one_of(name: str, text: str, *, choices: Collection[str]) -> None:
@@ -82,13 +101,8 @@ CHECKS: dict[str, Callable[[str, str], object]] = {
     "f": partial(_one_of, choices=("json", "html")),
     "limit": partial(_whole, least=1),
     "offset": partial(_whole, least=0),
-    "bbox": _bbox,
     "datetime": lambda _, text: period_of(text),
-    "filter": lambda _, text: filters.parse(text),
     "filter-lang": partial(_one_of, choices=LANGUAGES),
-    "filter-crs": partial(_one_of, choices=CRSS),
-    "bbox-crs": partial(_one_of, choices=CRSS),
-    "crs": partial(_one_of, choices=CRSS),
     "resulttype": partial(_one_of, choices=("results", "hits")),
     "skipGeometry": partial(_one_of, choices=("true", "false")),
     "profile": partial(_one_of, choices=("geojson",)),

@@ -10,14 +10,17 @@ from typing import Any
 
 import orjson
 import pyproj
+from pygeoapi.crs import CrsTransformSpec
 from pygeoapi.provider.base import (
     BaseProvider,
     ProviderGenericError,
     ProviderInvalidQueryError,
     ProviderItemNotFoundError,
 )
-from pygeofilter import ast
+from pygeofilter import ast, values
+from shapely.geometry import mapping
 
+from server.ogc.coordinates import STRAIGHT, Drawn, areas, in_system
 from server.ogc.periods import period_of
 from server.ogc.rendered import Rendered, chosen, open_collection
 from server.store.index import Box, Question, ReleaseIndex
@@ -65,13 +68,17 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
         select_properties: Sequence[str] = (),
         skip_geometry: bool = False,
         filterq: ast.Node | None = None,
+        crs_transform_spec: CrsTransformSpec | None = None,
         **_ignored: Any,
     ) -> dict[str, Any]:
         try:
+            boxes, place = place_of(bbox, self.release.entry)
+            where = [place, where_of(properties, filterq, self.release)]
+            where = [one for one in where if one is not None]
             question = Question(
-                boxes_of(bbox),
+                boxes,
                 period_of(datetime_),
-                where_of(properties, filterq, self.release),
+                ast.And.from_items(*where) if where else None,
                 tuple((item["property"], item["order"] == "-") for item in sortby),
             )
             total = self.index.total(question)
@@ -79,7 +86,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
             rows = self.index.rows(question, offset=offset, limit=wanted) if wanted else ()
         except SebarError as error:
             raise ProviderInvalidQueryError(error.detail, user_msg=error.detail) from error
-        lines = map(self.release.line, rows)
+        lines = self._lines(rows, None if skip_geometry else crs_transform_spec)
         if skip_geometry or select_properties:
             features = [chosen(line, skip_geometry=skip_geometry, fields=select_properties) for line in lines]
         else:
@@ -87,11 +94,20 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
         counted = {"numberMatched": total, "numberReturned": len(features)}
         return {"type": "FeatureCollection", "features": features, **counted}
 
-    def get(self, identifier: str, **_ignored: Any) -> dict[str, Any]:
+    def get(
+        self, identifier: str, crs_transform_spec: CrsTransformSpec | None = None, **_ignored: Any
+    ) -> dict[str, Any]:
         row = self.index.row_of(identifier)
         if row is None:
             raise ProviderItemNotFoundError(f"{identifier} not found")
-        return chosen(self.release.line(row), skip_geometry=False, fields=())
+        return chosen(self._lines([row], crs_transform_spec)[0], skip_geometry=False, fields=())
+
+    def _lines(self, rows: Sequence[int], asked: CrsTransformSpec | None) -> list[bytes]:
+        """The rendered features, with coordinates from the full doubles where another system is asked for."""
+        lines = [self.release.line(row) for row in rows]
+        if asked is None or not self.release.rows.spatial:
+            return lines
+        return in_system(lines, self.release.index.geometries(rows), asked.target_crs_uri)
 
     def _feature(self, line: bytes) -> Any:
         return orjson.loads(line)
@@ -140,6 +156,18 @@ def boxes_of(bbox: Sequence[float]) -> tuple[Box, ...]:
     if west <= east:
         return ((west, south, east, north),)
     return ((west, south, 180.0, north), (-180.0, south, east, north))
+
+
+def place_of(bbox: Sequence[float] | Drawn, entry: Mapping[str, Any]) -> tuple[tuple[Box, ...], ast.Node | bool | None]:
+    """A box as boxes in CRS84, or as a filter where its edges bend there."""
+    if not isinstance(bbox, Drawn):
+        return boxes_of(bbox), None
+    parts = areas(bbox, entry["bbox"])
+    if parts and all(part.equals_exact(part.envelope, STRAIGHT, normalize=True) for part in parts):
+        return tuple(part.bounds for part in parts), None
+    place = ast.Attribute("geometry")
+    met = [ast.GeometryIntersects(place, values.Geometry(mapping(part))) for part in parts]
+    return (), ast.Or.from_items(*met) if met else False
 
 
 def where_of(properties: Sequence[tuple[str, str]], filterq: ast.Node | None, release: Rendered) -> ast.Node | None:

@@ -72,7 +72,7 @@ class ReleaseRecords(ReleaseProvider):
         parts = [part for part in (filterq, _words(q or "")) if part is not None]
         return super().query(filterq=balanced(ast.And, parts) if parts else None, **asked)
 
-    def get(self, identifier: str, **kwargs: Any) -> dict[str, Any]:
+    def get(self, identifier: str, *_: Any, **kwargs: Any) -> dict[str, Any]:
         if identifier in self.data["withdrawn"]:
             gone = Gone("Data ini sudah ditarik dari penyebarluasan.", where={"dataset": identifier})
             raise Withdrawn(user_msg=gone.detail) from gone

@@ -10,8 +10,8 @@ import numpy as np
 import orjson
 
 from server.store.boxes import Boxes
-from server.store.index import ReleaseIndex, Rows
-from server.store.index_gpkg import GeoPackageIndex
+from server.store.index import Rows
+from server.store.index_gpkg import GeoPackageIndex, SqliteIndex
 from server.store.mapped import mapped
 from workflow.errors import Broken
 from workflow.layer import FieldType
@@ -33,7 +33,7 @@ class Rendered:
     rows: Rows
     text: memoryview
     offsets: memoryview
-    index: ReleaseIndex
+    index: SqliteIndex
     head: int = 0
 
     def line(self, row: int) -> bytes:
