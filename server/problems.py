@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from server.access import TooManyAttempts
+from server.release.on_request import StillMaking
 from workflow import errors
 
 LOG = logging.getLogger(__name__)
@@ -28,12 +29,14 @@ STATUS: dict[type[errors.SebarError], int] = {
     errors.Gone: 410,
     errors.Broken: 500,
     TooManyAttempts: 429,
+    StillMaking: 503,
 }
 SENTENCES: dict[int, tuple[str, str]] = {
     400: ("Permintaan tidak dapat dipahami", "Periksa lagi alamat atau isiannya."),
     404: ("Halaman tidak ditemukan", "Periksa alamatnya, atau cari data dari beranda."),
     405: ("Cara memanggil ini tidak didukung", "Alamat ini hanya menjawab cara yang disebut di Allow."),
     415: ("Jenis isi ini tidak didukung", "Kirim sebagai multipart/form-data atau application/json."),
+    416: ("Bagian yang diminta di luar berkas", "Ambil berkasnya dari awal."),
     500: ("Terjadi kesalahan di server", "Coba lagi; bila terulang, sampaikan kodenya kepada admin."),
 }
 
@@ -85,7 +88,7 @@ def install_problems(app: Flask) -> None:
             }
         )
         for name, value in error.get_headers():
-            if name.lower() in ("allow", "location", "retry-after"):
+            if name.lower() in ("allow", "location", "retry-after", "content-range"):
                 response.headers[name] = value
         return response
 

@@ -4,17 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from server.release.formats import READY, made_formats
 from server.settings import Settings
 
 Manifest = Mapping[str, Any]
 
-FORMATS = {
-    "data.gpkg": ("GeoPackage", "application/geopackage+sqlite3"),
-    "data.geojson": ("GeoJSON", "application/geo+json"),
-    "data.csv": ("CSV", "text/csv"),
-    "data-shp.zip": ("Shapefile", "application/zip"),
-}
-"""Downloads of a release folder: name of the format, media type."""
 HTML, DOWNLOAD, API = "WWW:LINK-1.0-http--link", "WWW:DOWNLOAD-1.0-http--download", "OGC:API-Features"
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 
@@ -52,9 +46,12 @@ def _links(manifest: Manifest, url: str) -> Iterator[Link]:
         yield Link(address, "collection", "application/json", f"{title} (OGC API)", API)
         yield Link(f"{address}/items", "items", "application/geo+json", f"{title} (butir data)", API, "search")
         folder = "" if collection["folder"] == "." else f"{collection['folder']}/"
-        for name, (format, type) in FORMATS.items():
-            if file := manifest["files"].get(folder + name):
-                address, type, size = f"{files}/{folder}{name}", file.get("media_type", type), file["bytes"]
-                yield Link(address, "enclosure", type, f"{title} ({format})", DOWNLOAD, "download", size, format)
+        there = {name: manifest["files"].get(folder + name) for name in READY}
+        offered = {name: format for name, format in READY.items() if there[name]} | made_formats(collection)
+        for name, format in offered.items():
+            address, known = f"{files}/{folder}{name}", there.get(name) or {}
+            type, size = known.get("media_type", format.media_type), known.get("bytes")
+            told = f"{title} ({format.name})"
+            yield Link(address, "enclosure", type, told, DOWNLOAD, "download", size, format.name)
     yield Link(f"{files}/metadata.xml", "describedby", "application/xml", "Metadata ISO 19139", "WWW:DOWNLOAD")
     yield Link(seal, PROVENANCE, "text/html", "Perjalanan dan keaslian data", HTML)

@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from server.ogc.links import FORMATS, Manifest, links
+from server.ogc.links import Manifest, links
 from server.ogc.periods import first_day, last_day
 from server.ogc.xml import document, rendered
+from server.release.formats import READY
 from server.settings import Settings
 
 TOPICS = (
@@ -126,8 +127,8 @@ def _properties(manifest: Manifest, settings: Settings, published_at: datetime) 
     metadata = manifest["metadata"]
     topic = metadata.get("topic")
     formats = [
-        {"name": format, "mediaType": media_type}
-        for name, (format, media_type) in FORMATS.items()
+        {"name": format.name, "mediaType": format.media_type}
+        for name, format in READY.items()
         if name in manifest["files"]
     ]
     properties = {

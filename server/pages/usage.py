@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from server.pages.catalogue import Entry
+from server.pages.downloads import made_name
 from server.pages.words import tanggal
+from server.release.formats import READY, Format, made_formats
 from server.settings import Settings
 
-# name below the collection's folder: format, what it is good for, icon.
-FORMATS: dict[str, tuple[str, str, str]] = {
-    "data.gpkg": ("GeoPackage", "untuk QGIS dan ArcGIS; paling lengkap", "database"),
-    "data.geojson": ("GeoJSON", "untuk peta web dan program", "code"),
-    "data.csv": ("CSV", "untuk Excel, R, Python", "file-csv"),
-    "data-shp.zip": ("Shapefile (ZIP)", "untuk perangkat lama; nama kolom disingkat", "file-zip"),
-}
-PAPERS: dict[str, tuple[str, str, str]] = {
-    "metadata.xml": ("Metadata ISO 19139 (XML)", "untuk simpul JIGN dan GeoNetwork", "file-text"),
-    "metadata.json": ("Metadata (JSON)", "catatan OGC API Records", "file-text"),
+PAPERS = {
+    "metadata.xml": Format("Metadata ISO 19139 (XML)", "untuk simpul JIGN dan GeoNetwork", "file-text", ""),
+    "metadata.json": Format("Metadata (JSON)", "catatan OGC API Records", "file-text", ""),
 }
 
 
 @dataclass(frozen=True)
 class Download:
+    """`bytes` is an estimate where the file is not there yet: `made` on request."""
+
     address: str
-    format: str
-    use: str
-    icon: str
+    format: Format
     bytes: int
+    there: bool = True
 
 
-def downloads(entry: Entry) -> list[tuple[str, list[Download]]]:
-    """Every file worth taking, by group; one collection needs no group names."""
+def downloads(entry: Entry, home: Path) -> list[tuple[str, list[Download], list[Download]]]:
+    """Every file worth taking, by group: ready ones, and those made on request; one collection needs no group names."""
     many = len(entry.manifest["collections"]) > 1
     groups = [
-        (_group(collection) if many else "", _found(entry, _below(collection), FORMATS))
-        for collection in entry.manifest["collections"]
+        (_group(one) if many else "", _ready(entry, _below(one), READY), list(_on_request(entry, one, home)))
+        for one in entry.manifest["collections"]
     ]
-    return [(name, files) for name, files in [*groups, ("Metadata", _found(entry, "", PAPERS))] if files]
+    return [group for group in (*groups, ("Metadata", _ready(entry, "", PAPERS), [])) if group[1]]
 
 
 def _below(collection: Mapping[str, Any]) -> str:
@@ -50,13 +47,24 @@ def _group(collection: Mapping[str, Any]) -> str:
     return "Peta per wilayah dan periode" if collection.get("geometry_type") else "Tabel"
 
 
-def _found(entry: Entry, below: str, looks: Mapping[str, tuple[str, str, str]]) -> list[Download]:
+def _ready(entry: Entry, below: str, formats: Mapping[str, Format]) -> list[Download]:
     files, address = entry.manifest["files"], f"/data/{entry.id}/{entry.release.number}"
     return [
-        Download(f"{address}/{below}{name}", *look, described["bytes"])
-        for name, look in looks.items()
-        if (described := files.get(below + name))
+        Download(f"{address}/{below}{name}", format, said["bytes"])
+        for name, format in formats.items()
+        if (said := files.get(below + name))
     ]
+
+
+def _on_request(entry: Entry, collection: Mapping[str, Any], home: Path) -> Iterator[Download]:
+    below, address = _below(collection), f"/data/{entry.id}/{entry.release.number}"
+    source = entry.manifest["files"].get(f"{below}data.gpkg", {}).get("bytes", 0)
+    for name, format in made_formats(collection).items():
+        file = home / "made" / made_name(entry.release, below + name)
+        there = file.exists()
+        guess = round(source * (format.size or 1))
+        size = file.stat().st_size if there else round(guess, 1 - len(str(guess)))
+        yield Download(f"{address}/{below}{name}", format, size, there)
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,27 @@ class Snippet:
 
 
 def snippets(entry: Entry, url: str) -> list[Snippet]:
-    collection = (entry.drawn or entry.table)["id"]
+    collection, drawn = (entry.drawn or entry.table)["id"], entry.drawn
+    files = f"{url}/data/{entry.id}/terkini/{_below(drawn or entry.table)}data"
     csv = f"{url}/data/{entry.id}/terkini/data.csv"
-    is_map = entry.drawn is not None
-    read_python = (
-        "import geopandas\n\n"
-        f'data = geopandas.read_file(\n    "OAPIF:{url}/ogc",\n    layer="{collection}",\n    PAGE_SIZE=1000,\n)'
-        if is_map
-        else f'import pandas\n\ndata = pandas.read_csv("{csv}")'
-    )
-    read_r = (
-        f'library(sf)\n\ndata <- st_read("OAPIF:{url}/ogc", "{collection}",\n    options = "PAGE_SIZE=1000")'
-        if is_map
-        else f'data <- read.csv("{csv}", fileEncoding = "UTF-8-BOM")'
-    )
+    python = f'import pandas\n\ndata = pandas.read_csv("{csv}")'
+    r = f'data <- read.csv("{csv}", fileEncoding = "UTF-8-BOM")'
+    gdal = f'ogr2ogr {collection}.gpkg \\\n  "OAPIF:{url}/ogc" {collection} \\\n  -oo PAGE_SIZE=1000'
+    if drawn:
+        box = _part(drawn)
+        python = (
+            f'import io\nfrom urllib.request import urlopen\n\nimport geopandas\n\nogc = "OAPIF:{url}/ogc"\n'
+            f'data = geopandas.read_file(ogc, layer="{collection}", PAGE_SIZE=1000)\n\n'
+            f"# hanya yang di dalam kotak\nkotak = ({', '.join(box)})\n"
+            f'bagian = geopandas.read_file("{files}.fgb", bbox=kotak)\n\n# semuanya sekaligus\nparquet = urlopen("{files}.parquet").read()\n'
+            "semua = geopandas.read_parquet(io.BytesIO(parquet))"
+        )
+        r = (
+            f'library(sf)\n\ndata <- st_read("OAPIF:{url}/ogc", "{collection}",\n    options = "PAGE_SIZE=1000")\n\n'
+            f'# semuanya sekaligus\nsemua <- st_read("{files}.fgb")'
+        )
+        gdal += f"\n\n# hanya yang di dalam kotak\nogr2ogr bagian.gpkg \\\n  /vsicurl/{files}.fgb \\\n"
+        gdal += f"  -spat {' '.join(box)}"
     return [
         Snippet(
             "QGIS",
@@ -94,8 +109,9 @@ def snippets(entry: Entry, url: str) -> list[Snippet]:
             ),
             f"{url}/ogc",
         ),
-        Snippet("Python", (), read_python),
-        Snippet("R", (), read_r),
+        Snippet("Python", (), python),
+        Snippet("R", (), r),
+        Snippet("GDAL", (), gdal),
         Snippet(
             "ArcGIS Pro",
             (
@@ -107,14 +123,16 @@ def snippets(entry: Entry, url: str) -> list[Snippet]:
         ),
         Snippet(
             "Excel",
-            (
-                "Buka Data → Dari Web (Get Data → From Web).",
-                "Tempel alamat di bawah ini, lalu OK.",
-                "Pilih asal berkas 65001: Unicode (UTF-8) dan pembatas koma, lalu Muat.",
-            ),
+            ("Unduh berkas Excel di atas, atau buka Data → Dari Web (Get Data → From Web) dan tempel alamat ini.",),
             csv,
         ),
     ]
+
+
+def _part(collection: Mapping[str, Any]) -> list[str]:
+    """A box around the south-western quarter of a layer."""
+    west, south, east, north = collection["bbox"] or (95, -11, 141, 6)
+    return [f"{edge:g}" for edge in (west, south, (west + east) / 2, (south + north) / 2)]
 
 
 def citation(entry: Entry, settings: Settings) -> str:

@@ -101,18 +101,20 @@ def utm_zone(entry: Entry) -> Zone | None:
 
 def made_formats(entry: Entry) -> dict[str, Format]:
     """What can be asked for of a collection, by file name."""
+    short = entry["count"] <= workbook.LARGEST
+    found = {name: MADE[name] for name in MADE if short or name != "data.xlsx"}
     if entry["type"] == "table":
-        return {name: MADE[name] for name in OF_TABLES}
+        return {name: format for name, format in found.items() if name in OF_TABLES}
     zone = utm_zone(entry)
     if zone is None:
-        return MADE
+        return found
     use = f"koordinat meter, untuk mengukur; EPSG:{zone.epsg}"
-    return MADE | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1.0)}
+    return found | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1.0)}
 
 
 def refuse_too_long(entry: Entry, name: str) -> None:
     """Raises NotFound for what the format cannot hold."""
-    if name.endswith(".xlsx") and entry["count"] > workbook.LARGEST:
+    if name == "data.xlsx" and entry["count"] > workbook.LARGEST:
         raise NotFound(
             f"Excel menampung paling banyak {workbook.LARGEST:,} baris; data ini {entry['count']:,}.".replace(",", "."),
             mend="Ambil CSV, GeoPackage, atau GeoParquet.",
