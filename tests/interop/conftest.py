@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,9 +21,12 @@ import pytest
 
 from server.app import create_journey
 from server.build import build_now
-from server.demo import seed_demo
+from server.demo import seed_demo, seed_folder
 from server.settings import ROOT, Settings, completed
 from server.store import migrate, open_records
+from tests.interop import layers
+from tests.interop.recorder import Request, watching
+from workflow.store import SubmissionRecord
 
 PATIENCE = 60
 NO_PROXY = {name: "" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
@@ -36,14 +39,22 @@ FEATURES = {
 }
 """What the sample city has published: file, features and geometry type by collection."""
 TABLE, MAP_OF_TABLE = "jumlah-penduduk", "jumlah-penduduk-peta"
+PUBLISHED = {*FEATURES, TABLE, MAP_OF_TABLE, layers.LARGE, layers.NULLS, layers.UNICODE}
 
 
 @dataclass(frozen=True)
 class Live:
-    """A Sebar that answers on loopback."""
+    """A Sebar that answers on loopback, behind a proxy."""
 
-    url: str
     settings: Settings
+    requests: Path
+    """What the proxy has seen."""
+    entered: Mapping[str, SubmissionRecord]
+    """The files of `layers`, by dataset, and how far they have come."""
+
+    @property
+    def url(self) -> str:
+        return self.settings.url
 
     @property
     def ogc(self) -> str:
@@ -51,6 +62,9 @@ class Live:
 
     def json(self, path: str) -> Any:
         return get_json(f"{self.url}{path}")
+
+    def watching(self) -> AbstractContextManager[list[Request]]:
+        return watching(self.requests)
 
 
 def get_json(url: str) -> Any:
@@ -99,29 +113,49 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"nothing answers at {url}:\n{log.read_text()[-3000:]}")
 
 
-def sample_city(home: Path, port: int) -> Settings:
-    """The sample city, built and published, in a SEBAR_HOME of its own."""
-    settings = completed(Settings(home=home, port=port, demo_password="kata sandi untuk uji"))
+def published_city(settings: Settings, folder: Path) -> dict[str, SubmissionRecord]:
+    """The sample city, and the files of a folder, built and published in a SEBAR_HOME of its own."""
     migrate(settings)
     with closing(open_records(settings)) as records:
         journey = create_journey(settings, records)
-        seed_demo(journey, build=lambda submission: build_now(records, settings, submission))
-    return settings
+
+        def build(submission: str) -> None:
+            build_now(records, settings, submission)
+
+        seed_demo(journey, build=build)
+        return {record.move.dataset: record for record in seed_folder(journey, folder, build=build)}
 
 
 @pytest.fixture(scope="session")
 def sebar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    home = tmp_path_factory.mktemp("interop") / "home"
-    settings = sample_city(home, free_port())
+    folder = tmp_path_factory.mktemp("interop")
+    layers.write(folder / "layers")
+    home, inside, outside = folder / "home", free_port(), free_port()
+    public = f"http://127.0.0.1:{outside}"
+    settings = completed(Settings(home=home, port=inside, url=public, demo_password="kata sandi untuk uji"))
+    entered = published_city(settings, folder / "layers")
     environment = {
         "SEBAR_HOME": str(home),
-        "SEBAR_PORT": str(settings.port),
+        "SEBAR_PORT": str(inside),
+        "SEBAR_URL": public,
         "SEBAR_WORKERS": "1",
         "SEBAR_SECRET_KEY": settings.secret_key,
     }
-    command = [sys.executable, "-m", "server.cli", "web"]
-    with running(command, f"{settings.url}/ogc?f=json", environment, home.parent / "web.log"):
-        yield Live(settings.url, settings)
+    requests = folder / "requests.jsonl"
+    web = [sys.executable, "-m", "server.cli", "web"]
+    proxy = [sys.executable, "-m", "tests.interop.recorder", str(outside), str(inside), str(requests)]
+    with (
+        running(web, f"http://127.0.0.1:{inside}/ogc?f=json", environment, folder / "web.log"),
+        running(proxy, f"{public}/ogc?f=json", {}, folder / "proxy.log"),
+    ):
+        yield Live(settings, requests, entered)
+
+
+@pytest.fixture
+def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients in this process ask Sebar itself."""
+    for name in NO_PROXY:
+        monkeypatch.delenv(name, raising=False)
 
 
 def absent(what: str) -> NoReturn:
