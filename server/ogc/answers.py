@@ -38,8 +38,6 @@ ITEMS = GENERAL | {
     "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
     "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
-FIELDED = ("items", "queryables")
-"""Where the fields of a collection are parameters too."""
 CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
 
 
@@ -80,10 +78,9 @@ RESOURCES = {
     "openapi": Resource("openapi", None, corrections.openapi, OPENAPI),
     "collections": Resource("collections", core.describe_collections, corrections.collections),
     "collection": Resource("collection", core.describe_collections, corrections.collection),
-    "schema": Resource("schema", core.get_collection_schema, corrections.schema, SCHEMA, GENERAL | {"profile"}),
-    "queryables": Resource(
-        "schema", itemtypes.get_collection_queryables, corrections.queryables, SCHEMA, GENERAL | {"properties"}
-    ),
+    "schema": Resource("schema", None, corrections.schema, SCHEMA, GENERAL | {"profile"}),
+    "queryables": Resource("schema", None, corrections.queryables, SCHEMA),
+    "sortables": Resource("schema", None, corrections.sortables, SCHEMA),
     "items": Resource("items", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
     "item": Resource("item", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
 }
@@ -110,7 +107,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     if etag and asked.known.contains_weak(etag):
         return Answer(304, headers)
     resource = RESOURCES[name]
-    check(asked.args, _known(name, served), served.types if served and name in FIELDED else {}, _systems(served))
+    check(asked.args, _known(name, served), served.types if served and name == "items" else {}, _systems(served))
     args = _arguments(name, asked)
     said: dict[str, str] = {}
     found: Any = {}
@@ -148,7 +145,7 @@ def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
             return name, None, None
         case ("collections", collection):
             return "collection", collection, None
-        case ("collections", collection, "schema" | "queryables" | "items" as name):
+        case ("collections", collection, "schema" | "queryables" | "sortables" | "items" as name):
             return name, collection, None
         case ("collections", collection, "items", *item):
             return "item", collection, "/".join(item)

@@ -1,9 +1,9 @@
 """What pygeoapi answers, made true: links to what is served, the classes that hold, the geometry that is there."""
 
-from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
 
+from server.ogc import schemas
 from server.ogc.metadata import moment
 from server.ogc.snapshot import Served, Snapshot
 from server.ogc.words import WORDS
@@ -29,17 +29,23 @@ def openapi(body: Body, snapshot: Snapshot, **_: Any) -> Body:
 
 
 def collections(body: Body, snapshot: Snapshot, **_: Any) -> Body:
-    found = [collection(one, snapshot.served[one["id"]]) for one in body["collections"]]
+    found = [collection(one, snapshot.served[one["id"]], snapshot) for one in body["collections"]]
     return body | {"links": _true(body["links"]), "collections": found}
 
 
-def collection(body: Body, served: Served, **_: Any) -> Body:
+def collection(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
     release, boxed = served.release, served.release is None or served.entry["bbox"]
     extent = {name: value for name, value in body["extent"].items() if name != "spatial" or boxed}
     if temporal := extent.get("temporal"):
         spans = [[edge and edge.replace("+00:00", "Z") for edge in span] for span in temporal["interval"]]
         extent["temporal"] = temporal | {"interval": spans}
-    body = body | {"extent": extent, "links": _true(body["links"])}
+    sortables = {
+        "href": f"{snapshot.api.base_url}/collections/{served.id}/sortables",
+        "rel": "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+        "type": "application/schema+json",
+        "title": "Kolom yang dapat menjadi urutan",
+    }
+    body = body | {"extent": extent, "links": [*_true(body["links"]), sortables]}
     if not served.spatial:
         body = {name: value for name, value in body.items() if name not in ("crs", "storageCrs")}
     if release is None:
@@ -53,18 +59,17 @@ def collection(body: Body, served: Served, **_: Any) -> Body:
     return body | {name: value for name, value in said.items() if value}
 
 
-def schema(body: Body, served: Served, args: Args, **_: Any) -> Body:
-    body = _with_geometry(body, served)
-    return _as_feature(body) if args.get("profile") == "geojson" else body
+def schema(body: Body, served: Served, snapshot: Snapshot, args: Args, **_: Any) -> Body:
+    found = schemas.document(served, snapshot.api.base_url, "schema")
+    return schemas.of_one_feature(found) if args.get("profile") == "geojson" else found
 
 
-def queryables(body: Body, served: Served, **_: Any) -> Body:
-    """Titles and definitions come from the field dictionary; pygeoapi repeats the name."""
-    body = _with_geometry(body, served)
-    for name, one in body["properties"].items():
-        said = served.fields.get(name, {})
-        one |= {word: said[word] for word in ("title", "description", "x-ogc-unit") if word in said}
-    return body | {"additionalProperties": False}
+def queryables(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
+    return schemas.document(served, snapshot.api.base_url, "queryables")
+
+
+def sortables(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
+    return schemas.document(served, snapshot.api.base_url, "sortables")
 
 
 def items(body: Body, args: Args, **_: Any) -> Body:
@@ -92,25 +97,3 @@ def item(body: Body, **_: Any) -> Body:
 
 def _true(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(link) for link in links if not any(part in link["href"] for part in NOT_SERVED)]
-
-
-def _with_geometry(body: Body, served: Served) -> Body:
-    """The schema with the geometry's own type, or without geometry for a table."""
-    body = deepcopy(body)
-    geometry = body["properties"].pop("geometry", {})
-    if served.spatial:
-        kind = served.entry.get("geometry_type", "Polygon")
-        form = "any" if kind == "Geometry" else kind.lower()
-        body["properties"]["geometry"] = {**geometry, "title": "Geometri", "format": f"geometry-{form}"}
-    return body
-
-
-def _as_feature(body: Body) -> Body:
-    """The same as the schema of one GeoJSON feature, the only shape that GDAL takes types from."""
-    fields = {name: one for name, one in body["properties"].items() if name != "geometry"}
-    members: Body = {
-        "type": {"type": "string", "enum": ["Feature"]},
-        "geometry": body["properties"].get("geometry", {"type": "null"}),
-        "properties": {"type": "object", "properties": fields},
-    }
-    return body | {"$id": f"{body['$id']}?profile=geojson", "properties": members}

@@ -119,7 +119,7 @@ def test_geometry_and_properties_can_be_left_out(client: FlaskClient) -> None:
         ("sortby", ""),
         ("properties", "nama,tinggi"),
         ("skipGeometry", "mungkin"),
-        ("filter-lang", "cql2-json"),
+        ("filter-lang", "cql-json"),
         ("filter", "rw >"),
         ("filter", "nama = 3"),
         ("f", "csv"),

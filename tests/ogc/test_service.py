@@ -30,6 +30,7 @@ EVERY = (
     "/ogc/collections/desa",
     "/ogc/collections/desa/schema",
     "/ogc/collections/desa/queryables",
+    "/ogc/collections/desa/sortables",
     "/ogc/collections/desa/items?limit=5",
     "/ogc/collections/desa/items/33.75.007",
     "/ogc/collections/katalog/items",
@@ -365,7 +366,7 @@ def test_the_openapi_document_is_valid_and_whole(client: FlaskClient) -> None:
     items = document["paths"]["/collections/desa/items"]["get"]["parameters"]
     named = {one.get("name") or one["$ref"].rpartition("/")[2]: one for one in items}
     assert (named["limit"]["schema"]["default"], named["limit"]["schema"]["maximum"]) == (1000, 10_000)
-    assert named["filter-lang"]["schema"]["enum"] == ["cql2-text", "cql-text"]
+    assert named["filter-lang"]["schema"]["enum"] == ["cql2-text", "cql-text", "cql2-json"]
     assert {"bbox", "datetime", "filter", "nama", "luas", "sortby"} <= set(named)
     assert len({one["get"]["operationId"] for one in document["paths"].values()}) == len(document["paths"])
 
