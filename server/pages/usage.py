@@ -89,7 +89,8 @@ def snippets(entry: Entry, url: str) -> list[Snippet]:
             f'import io\nfrom urllib.request import urlopen\n\nimport geopandas\n\nogc = "OAPIF:{url}/ogc"\n'
             f'data = geopandas.read_file(ogc, layer="{collection}", PAGE_SIZE=1000)\n\n'
             f"# hanya yang di dalam kotak\nkotak = ({', '.join(box)})\n"
-            f'bagian = geopandas.read_file("{files}.fgb", bbox=kotak)\n\n# semuanya sekaligus\nparquet = urlopen("{files}.parquet").read()\n'
+            f'bagian = geopandas.read_file("{files}.fgb", bbox=kotak)\n\n'
+            f'# semuanya sekaligus\nparquet = urlopen("{files}.parquet").read()\n'
             "semua = geopandas.read_parquet(io.BytesIO(parquet))"
         )
         r = (

@@ -265,16 +265,17 @@ def _with_iso_dates(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _write_with_gdal(stream: pa.RecordBatchReader, meta: Manifest, target: Path, folder: Path, entry: Entry) -> None:
+    layer = entry["id"]
     options: dict[str, Any] = {"layer_options": {"SPATIAL_INDEX": "NO" if has_gaps(folder / "data.gpkg") else "YES"}}
     if target.suffix == ".kml":
         names = [said["name"] for said in entry["fields"]]
         named = next((name for name in names if "nama" in name), entry["key"] or "")
-        options = {"dataset_options": {"NameField": named}}
+        options, layer = {"dataset_options": {"NameField": named}}, layer.replace("-", "_")
         stream = _changed(stream, _with_iso_dates)
     pyogrio.write_arrow(
         stream,
         target,
-        layer=entry["id"],
+        layer=layer,
         driver="KML" if target.suffix == ".kml" else "FlatGeobuf",
         geometry_name=WKB.name,
         geometry_type=meta["geometry_type"],

@@ -20,7 +20,7 @@ from typing import IO
 
 import orjson
 
-from server.release import changes, formats
+from server.release import formats
 from workflow.errors import Broken, SebarError
 
 WAIT = 110.0
@@ -123,7 +123,9 @@ def _write_all(part: Path, *folders: str) -> None:
 
 
 def _write_changes(part: Path, old: str, new: str) -> None:
-    changes.write_changes(part, (Path(old), _manifest(old)), (Path(new), _manifest(new)))
+    from server.release.changes import write_changes  # it brings half of the server along
+
+    write_changes(part, (Path(old), _manifest(old)), (Path(new), _manifest(new)))
 
 
 def _manifest(folder: str) -> formats.Manifest:
