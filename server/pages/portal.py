@@ -12,7 +12,7 @@ from server.pages import reading
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facets, search, suggestion
 from server.pages.downloads import create_downloads, known_dataset, nowhere
 from server.pages.journey_page import journey_of
-from server.pages.usage import citation, downloads, snippets
+from server.pages.usage import citation, downloads, everything, snippets
 from server.settings import Settings
 from server.store import Records
 from workflow.sop import Access, Kind, Status
@@ -66,6 +66,7 @@ class Portal:
             facets=facets(entries, asked),
             better=suggestion(entries, asked) if asked.q and not found else None,
             empty=not entries,
+            everything=everything(entries, self.settings.home),
         )
 
     def dataset(self, id: str) -> ResponseReturnValue:

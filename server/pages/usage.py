@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from server.pages.catalogue import Entry
-from server.pages.downloads import made_name
+from server.pages.downloads import ALL, made_name, order_of_all
 from server.pages.words import tanggal
-from server.release.formats import READY, Format, made_formats
+from server.release.formats import GEOPACKAGE, READY, Format, made_formats
 from server.settings import Settings
 
 PAPERS = {
@@ -25,7 +25,7 @@ class Download:
 
     address: str
     format: Format
-    bytes: int
+    bytes: float
     there: bool = True
 
 
@@ -61,10 +61,21 @@ def _on_request(entry: Entry, collection: Mapping[str, Any], home: Path) -> Iter
     source = entry.manifest["files"].get(f"{below}data.gpkg", {}).get("bytes", 0)
     for name, format in made_formats(collection).items():
         file = home / "made" / made_name(entry.release, below + name)
-        there = file.exists()
-        guess = round(source * (format.size or 1))
-        size = file.stat().st_size if there else round(guess, 1 - len(str(guess)))
-        yield Download(f"{address}/{below}{name}", format, size, there)
+        yield _perhaps_there(f"{address}/{below}{name}", format, file, source * (format.size or 1))
+
+
+def everything(entries: Iterable[Entry], home: Path) -> Download | None:
+    """All layers in one file, where there is any."""
+    releases = [entry.release for entry in entries]
+    count = sum(len(release.manifest["collections"]) for release in releases)
+    order = order_of_all(releases, home)
+    format = Format("Semua data dalam satu GeoPackage", f"{count} lapisan dan tabel, untuk QGIS", "stack", GEOPACKAGE)
+    return _perhaps_there(f"/data/{ALL}", format, home / "made" / order.target, order.bytes) if count else None
+
+
+def _perhaps_there(address: str, format: Format, file: Path, guess: float) -> Download:
+    there = file.exists()
+    return Download(address, format, file.stat().st_size if there else round(guess, 1 - len(str(round(guess)))), there)
 
 
 @dataclass(frozen=True)

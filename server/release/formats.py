@@ -84,7 +84,7 @@ class Zone:
 
     @property
     def name(self) -> str:
-        return f"UTM {self.number}{'S' if self.south else 'N'} ({'SRGI2013' if self.srgi else 'WGS 84'})"
+        return f"UTM {self.number}{'S' if self.south else 'N'}"
 
 
 def utm_zone(entry: Entry) -> Zone | None:
@@ -108,7 +108,7 @@ def made_formats(entry: Entry) -> dict[str, Format]:
     zone = utm_zone(entry)
     if zone is None:
         return found
-    use = f"koordinat meter, untuk mengukur; EPSG:{zone.epsg}"
+    use = f"koordinat meter, untuk mengukur; {'SRGI2013' if zone.srgi else 'WGS 84'}, EPSG:{zone.epsg}"
     return found | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1.0)}
 
 
