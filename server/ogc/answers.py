@@ -39,6 +39,7 @@ ITEMS = GENERAL | {
     "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
 CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
+OF_RECORDS = frozenset({"q", "ids", "externalIds"})
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
     known = RESOURCES[name].parameters
     if served is None or served.release is not None:
         return known
-    return (known - CRS_PARAMETERS) | ({"q"} if name == "items" else frozenset())
+    return (known - CRS_PARAMETERS) | (OF_RECORDS if name == "items" else frozenset())
 
 
 def _systems(served: Served | None) -> Sequence[str]:

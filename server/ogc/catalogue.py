@@ -24,7 +24,7 @@ from workflow.layer import FieldType
 
 FIELDS: list[dict[str, str]] = WORDS["record"]
 """What OGC clients may ask of a record, as a manifest describes fields."""
-TEXTS = ("anytext", "identifier", "subject", "format", "language", "publisher", "created_text", "updated_text")
+TEXTS = ("anytext", "subject", "format", "language", "publisher", "created_text", "updated_text")
 """What CSW clients may ask beside these. Moments are texts there, which LIKE may be asked of."""
 TYPES = {str(field["name"]): FieldType(field["type"]) for field in FIELDS} | dict.fromkeys(TEXTS, FieldType.STRING)
 TIME = ("first_day", "last_day")
@@ -34,7 +34,7 @@ MANY = ("keywords", "subject", "format")
 def catalogue(texts: Sequence[bytes]) -> Rendered:
     """These records, GeoJSON texts each, as a collection."""
     types = TYPES | dict.fromkeys(TIME, FieldType.DATE)
-    rows = Rows(types, len(texts), True, "identifier", *TIME, many=frozenset(MANY))
+    rows = Rows(types, len(texts), True, "id", *TIME, many=frozenset(MANY))
     records = map(orjson.loads, texts)
     index = MemoryIndex(rows, ((each["geometry"] and shape(each["geometry"]), _row(each)) for each in records))
     ends = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
@@ -42,7 +42,7 @@ def catalogue(texts: Sequence[bytes]) -> Rendered:
 
 
 def containing(word: str, *, not_: bool = False) -> ast.Like:
-    """A word anywhere in a record, in any case."""
+    """A word, or some in this order, anywhere in a record, in any case."""
     pattern = "%" + re.sub(r"([%_\\])", r"\\\1", word) + "%"
     return ast.Like(ast.Attribute("anytext"), pattern, True, "%", "_", "\\", not_)
 
@@ -54,7 +54,7 @@ def text_of(manifest: Manifest, settings: Settings, published_at: datetime) -> b
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:
     said = record["properties"]
     row = {name: value for name, value in said.items() if isinstance(value, str) and name in TYPES} | {
-        "identifier": record["id"],
+        "id": record["id"],
         "keywords": said.get("keywords", []),
         "subject": [word for word in (*said.get("keywords", ()), said.get("topic")) if word],
         "format": [one["name"] for one in said.get("formats", ())],
@@ -65,4 +65,4 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("created", "updated"):
         row |= {name: datetime.fromisoformat(said[name]), f"{name}_text": said[name]}
     row |= zip(TIME, record["time"]["interval"] if record["time"] else (), strict=False)
-    return row | {"anytext": "\n".join(words)}
+    return row | {"anytext": "\n".join(" ".join(word.split()) for word in words)}

@@ -78,7 +78,7 @@ def _extents(release: Release, entry: Mapping[str, Any]) -> dict[str, Any]:
 def _links(release: Release, entry: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
     """Page, files, metadata and journey of the release, its licence, and the schema in the shape that GDAL reads."""
     manifest = {**release.manifest, "number": release.number, "collections": [entry]}
-    found = [link.json() for link in links.links(manifest, settings) if link.rel not in ("collection", "items")]
+    found = [link.json() for link in links.links(manifest, settings) if link.rel not in ("describes", "items")]
     schema = {
         "type": "application/schema+json",
         "title": "Skema fitur (GeoJSON)",

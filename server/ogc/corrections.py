@@ -49,7 +49,7 @@ def collection(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body
     if not served.spatial:
         body = {name: value for name, value in body.items() if name not in ("crs", "storageCrs")}
     if release is None:
-        return body
+        return body | {"type": "Collection"}
     said = {
         "version": str(release.number),
         "updated": moment(release.published_at),
@@ -87,7 +87,7 @@ def items(body: Body, args: Args, **_: Any) -> Body:
 
 def item(body: Body, **_: Any) -> Body:
     """Keys may hold anything; pygeoapi writes them into links as they are."""
-    links = _true(body["links"])
+    links = list({(link["rel"], link["href"]): link for link in _true(body["links"])}.values())
     for link in links:
         before, sign, identifier = link["href"].partition("/items/")
         identifier, mark, form = identifier.rpartition("?f=") if "?f=" in identifier else (identifier, "", "")

@@ -43,7 +43,7 @@ def _links(manifest: Manifest, url: str) -> Iterator[Link]:
     yield Link(page, "alternate", "text/html", "Halaman data", HTML)
     for collection in manifest["collections"]:
         address, title = f"{url}/ogc/collections/{collection['id']}", collection["title"]
-        yield Link(address, "collection", "application/json", f"{title} (OGC API)", API)
+        yield Link(address, "describes", "application/json", f"{title} (OGC API)", API)
         yield Link(f"{address}/items", "items", "application/geo+json", f"{title} (butir data)", API, "search")
         folder = "" if collection["folder"] == "." else f"{collection['folder']}/"
         there = {name: manifest["files"].get(folder + name) for name in READY}

@@ -19,6 +19,9 @@ TOPICS = (
     "#MD_TopicCategoryCode"
 )
 RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
+RECORD = "http://www.opengis.net/def/profile/OGC/0/ogc-record"
+PROFILE = {"rel": "profile", "type": "text/html", "title": "OGC API Records"}
+IN_CATALOGUE = {"rel": "collection", "type": "application/json", "title": "Katalog"}
 INDICATOR = {"concept": "Konsep", "definition": "Definisi", "measure": "Ukuran", "unit": "Satuan"}
 DATES = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?!\d)(?:-\d{2})?)?")
 
@@ -106,6 +109,7 @@ def _sources(manifest: Manifest) -> Iterator[str]:
 def record(manifest: Manifest, settings: Settings, published_at: datetime) -> dict[str, Any]:
     """The GeoJSON record of a dataset's release; its id is the dataset's."""
     box, span = bbox(manifest), interval(manifest)
+    own = ((f"{settings.url}/ogc/collections/katalog", IN_CATALOGUE), (RECORD, PROFILE))
     return {
         "id": manifest["dataset"],
         "type": "Feature",
@@ -113,7 +117,7 @@ def record(manifest: Manifest, settings: Settings, published_at: datetime) -> di
         "geometry": _rectangle(box) if box else None,
         "time": {"interval": list(span)} if span else None,
         "properties": _properties(manifest, settings, published_at),
-        "links": [link.json() for link in links(manifest, settings)],
+        "links": [link.json() for link in links(manifest, settings)] + [link | {"href": href} for href, link in own],
     }
 
 
@@ -142,7 +146,7 @@ def _properties(manifest: Manifest, settings: Settings, published_at: datetime) 
         "language": {"code": "id", "name": "Bahasa Indonesia"},
         "license": metadata.get("license"),
         "rights": metadata.get("access", "terbuka"),
-        "contacts": [_producer(metadata), _publisher(settings)],
+        "contacts": [contact for contact in (_producer(metadata), _publisher(settings)) if contact],
         "formats": formats,
         "kind": manifest["kind"],
         "topic": topic,
@@ -158,6 +162,8 @@ def _properties(manifest: Manifest, settings: Settings, published_at: datetime) 
 def _producer(metadata: Mapping[str, Any]) -> dict[str, Any]:
     contact = metadata.get("contact") or {}
     said: dict[str, Any] = {name: contact[name] for name in ("name", "organization") if contact.get(name)}
+    if not said:
+        return {}
     if contact.get("email"):
         said["emails"] = [{"value": contact["email"]}]
     return {**said, "roles": ["pointOfContact"]}

@@ -4,7 +4,7 @@ pygeoapi's own opens every provider, loses all items where one cannot be opened,
 on other hosts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
@@ -56,7 +56,7 @@ def _operation(
     ]
     parameters += [*part.get("inline", ()), *more.get("inline", ())]
     if suffix == "/items":
-        parameters += _of_fields(fields)
+        parameters += _of_fields(fields, more.get("parameters", ()))
     responses = {"200": {"$ref": f"#/components/responses/{part['response']}"}}
     return {
         "tags": [name],
@@ -67,12 +67,14 @@ def _operation(
     }
 
 
-def _of_fields(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _of_fields(fields: Mapping[str, Any], known: Collection[str]) -> Iterator[dict[str, Any]]:
     names = {"type": "array", "items": {"type": "string", "enum": list(fields)}} if fields else {"type": "array"}
     title = "Kolom yang diminta"
     plain = {"in": "query", "required": False, "style": "form", "explode": False}
     yield {"name": "properties", "description": title, "schema": names, **plain}
     for name, one in fields.items():
+        if name in known:
+            continue
         schema = {word: one[word] for word in ("type", "format") if word in one}
         yield {"name": name, "description": one.get("title", name), "schema": schema, **plain}
 

@@ -1,6 +1,7 @@
 """The collection `katalog`: one OGC record for every dataset that is served."""
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -21,6 +22,13 @@ from workflow.errors import Gone
 from workflow.store import Registry
 
 COLLECTION = "katalog"
+LISTS: dict[str, Callable[[list[str]], Any]] = {
+    "ids": lambda wanted: ast.In(ast.Attribute("id"), wanted, False),
+    "type": lambda wanted: ast.In(ast.Attribute("type"), wanted, False),
+    # No other catalogue has named our records.
+    "externalIds": lambda wanted: False,
+}
+"""Parameters with several values, of which one is enough."""
 
 
 def catalogue_resource(registry: Registry, settings: Settings) -> dict[str, Any]:
@@ -50,8 +58,9 @@ def _provider(registry: Registry, settings: Settings) -> dict[str, Any]:
         "type": "record",
         "name": "server.ogc.records.ReleaseRecords",
         "data": {"settings": said, "releases": folders, "withdrawn": sorted(registry.withdrawn)},
-        "id_field": "identifier",
+        "id_field": "id",
         "title_field": "title",
+        "include_extra_query_parameters": True,
     }
 
 
@@ -68,9 +77,18 @@ class ReleaseRecords(ReleaseProvider):
         releases = tuple(tuple(release) for release in self.data["releases"])
         return _catalogue(releases, Settings(**self.data["settings"]))
 
-    def query(self, *_: Any, q: str | None = None, filterq: ast.Node | None = None, **asked: Any) -> dict[str, Any]:
-        parts = [part for part in (filterq, _words(q or "")) if part is not None]
-        return super().query(filterq=balanced(ast.And, parts) if parts else None, **asked)
+    def query(
+        self,
+        *_: Any,
+        q: str | None = None,
+        properties: Sequence[tuple[str, str]] = (),
+        filterq: ast.Node | None = None,
+        **asked: Any,
+    ) -> dict[str, Any]:
+        lists = [LISTS[name](text.split(",")) for name, text in properties if name in LISTS]
+        parts = [part for part in (filterq, _words(q or ""), *lists) if part is not None]
+        plain = [(name, text) for name, text in properties if name not in LISTS]
+        return super().query(properties=plain, filterq=balanced(ast.And, parts) if parts else None, **asked)
 
     def get(self, identifier: str, *_: Any, **kwargs: Any) -> dict[str, Any]:
         if identifier in self.data["withdrawn"]:
@@ -91,6 +109,6 @@ def _read(folder: str, published_at: str, settings: Settings) -> bytes:
 
 
 def _words(q: str) -> ast.Node | None:
-    """OGC API Records: terms between commas are alternatives, the words of a term all have to be there."""
-    terms = [[containing(word) for word in term.split()] for term in q.split(",") if term.strip()]
-    return balanced(ast.Or, [balanced(ast.And, term) for term in terms]) if terms else None
+    """OGC API Records: terms between commas are alternatives, the words of a term stand in this order."""
+    terms = [containing(" ".join(term.split())) for term in q.split(",") if term.strip()]
+    return balanced(ast.Or, terms) if terms else None
