@@ -11,6 +11,8 @@ Manifest = Mapping[str, Any]
 
 HTML, DOWNLOAD, API = "WWW:LINK-1.0-http--link", "WWW:DOWNLOAD-1.0-http--download", "OGC:API-Features"
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
+ISO_19139 = "application/vnd.iso.19139+xml"
+"""Not application/xml: what describes a collection in that form, GDAL and QGIS read as its XML schema."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,5 @@ def _links(manifest: Manifest, url: str) -> Iterator[Link]:
             type, size = known.get("media_type", format.media_type), known.get("bytes")
             told = f"{title} ({format.name})"
             yield Link(address, "enclosure", type, told, DOWNLOAD, "download", size, format.name)
-    yield Link(f"{files}/metadata.xml", "describedby", "application/xml", "Metadata ISO 19139", "WWW:DOWNLOAD")
+    yield Link(f"{files}/metadata.xml", "describedby", ISO_19139, "Metadata ISO 19139", "WWW:DOWNLOAD")
     yield Link(seal, PROVENANCE, "text/html", "Perjalanan dan keaslian data", HTML)
