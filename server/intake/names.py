@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 _COLUMNS_OF_STORES = "fid ogc_fid geom geometry the_geom wkb_geometry rowid oid ctid xmin xmax cmin cmax tableoid"
 _PARAMETERS_OF_THE_API = (
-    "bbox bbox_crs crs datetime f filter filter_crs filter_lang lang limit offset profile properties q resulttype"
-    " skipgeometry sortby startindex type"
+    "bbox bbox_crs crs datetime f filter filter_crs filter_lang lang limit offset profile properties q release"
+    " resulttype skipgeometry sortby startindex type"
 )
 _WORDS_OF_SQL = (
     "all alter and any as asc between by case cast check column constraint create cross current_date default delete"

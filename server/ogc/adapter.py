@@ -5,10 +5,13 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, render_template, request
+from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import PathConverter
 
-from server.ogc.answers import METHODS, Answer, Asked, answer, no_method, options, read, refusal
+from server.ogc.answers import METHODS, Answer, Asked, answer, answered, read
 from server.ogc.engine import adopt_pygeoapi
+from server.ogc.fast_path import FastPath
 from server.ogc.snapshot import Snapshot, Snapshots, build
 from server.settings import Settings
 from workflow.errors import Broken, SebarError
@@ -17,23 +20,36 @@ from workflow.store import Registry, Release
 EVERY_METHOD = (*METHODS, "POST", "PUT", "PATCH", "DELETE")
 
 
-def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> Blueprint:
+class Rest(PathConverter):
+    """The rest of an address with its line ends: a key may hold them, and every refusal below /ogc is ours."""
+
+    regex = "(?s:.+)"
+
+
+def create_ogc(
+    registry: Callable[[], Registry],
+    revision: Callable[[], int],
+    settings: Settings,
+    release: Callable[[str, int], Release | None] = lambda dataset, number: None,
+) -> Blueprint:
+    """`release` gives one that is not current any more. What registers the blueprint gets the fast path before it."""
     adopt_pygeoapi()
-    snapshots = Snapshots(registry, revision, settings)
+    snapshots = Snapshots(registry, revision, settings, release)
     blueprint = Blueprint("ogc", __name__, template_folder="templates")
+
+    @blueprint.record_once
+    def in_front(state: BlueprintSetupState) -> None:
+        app: Any = state.app
+        app.wsgi_app = FastPath(app.wsgi_app, snapshots)
+
+    blueprint.record_once(lambda state: state.app.url_map.converters.update(rest=Rest))
 
     @blueprint.route("/ogc", methods=EVERY_METHOD, provide_automatic_options=False)
     @blueprint.route("/ogc/", methods=EVERY_METHOD, provide_automatic_options=False)
-    @blueprint.route("/ogc/<path:path>", methods=EVERY_METHOD, provide_automatic_options=False)
+    @blueprint.route("/ogc/<rest:path>", methods=EVERY_METHOD, provide_automatic_options=False)
     def ogc(path: str = "") -> Response:
         asked = read(path, request.args, request.headers.get)
-        return _response(_answered(snapshots, asked, request.method), asked)
-
-    @blueprint.errorhandler(SebarError)
-    def refused(error: SebarError) -> Response:
-        """What was refused on the way here, as OGC clients read it."""
-        asked = read(request.view_args.get("path", "") if request.view_args else "", request.args, request.headers.get)
-        return _response(refusal(error, asked), asked)
+        return _response(answered(snapshots, asked, request.method), asked)
 
     @blueprint.app_template_filter("here")
     def here(address: str) -> str:
@@ -41,20 +57,6 @@ def create_ogc(registry: Callable[[], Registry], revision: Callable[[], int], se
         return address.removeprefix(settings.url)
 
     return blueprint
-
-
-def _answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
-    try:
-        if method not in METHODS:
-            return no_method()
-        snapshot = snapshots.current()
-        return options(snapshot, asked) if method == "OPTIONS" else answer(snapshot, asked)
-    except SebarError as error:
-        return refusal(error, asked)
-    except Exception as error:  # the outermost place that can still say it as OGC clients read it
-        fault = Broken(repr(error))
-        fault.__cause__ = error
-        return refusal(fault, asked)
 
 
 def _response(answer: Answer, asked: Asked) -> Response:

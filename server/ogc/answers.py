@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,10 +14,11 @@ from pygeoapi.api import itemtypes
 from werkzeug.datastructures import ETags, LanguageAccept, MIMEAccept, MultiDict
 from werkzeug.http import parse_accept_header, parse_etags
 
-from server.ogc import corrections
+from server.ogc import corrections, slices
 from server.ogc.engine import Function, ask, written
 from server.ogc.parameters import GENERAL, check, normalised
-from server.ogc.snapshot import Served, Snapshot
+from server.ogc.snapshot import Served, Snapshot, Snapshots
+from server.ogc.words import CRS84
 from server.problems import SENTENCES, problem_of
 from workflow.errors import Broken, NotFound, SebarError
 
@@ -25,6 +27,8 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+NO_ETAGS = ETags()
+LANGUAGES = ("id", "en")
 PAGE = "100"
 """Items on a page for people who did not say how many."""
 SAID = ("Content-Crs", "Content-Language")
@@ -36,8 +40,9 @@ CORS = {
 }
 ITEMS = GENERAL | {
     "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-crs", "filter-lang", "limit", "offset", "properties",
-    "resulttype", "skipGeometry", "sortby",
+    "release", "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
+SLICED = ("items", "item")
 CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
 OF_RECORDS = frozenset({"q", "ids", "externalIds"})
 
@@ -50,7 +55,8 @@ class Asked:
     args: MultiDict[str, str]
     html: bool = False
     language: str = "id"
-    known: ETags = field(default_factory=ETags)
+    known: ETags = NO_ETAGS
+    head: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,22 +93,44 @@ RESOURCES = {
 }
 
 
-def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | None]) -> Asked:
+def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | None], *, head: bool = False) -> Asked:
     """`f` and `lang` decide before the headers do; whatever the headers say, some form is found."""
-    accept = parse_accept_header(header("Accept"), MIMEAccept)
-    html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
-    languages = parse_accept_header(header("Accept-Language"), LanguageAccept)
-    language = args.get("lang") if args.get("lang") in ("id", "en") else languages.best_match(["id", "en"], "id")
+    html, language = _wanted(header("Accept") or "", header("Accept-Language") or "")
     html = args["f"] == "html" if "f" in args else html
+    language = args["lang"] if args.get("lang") in LANGUAGES else language
     parts = tuple(path.strip("/").split("/")) if path.strip("/") else ()
+    known = header("If-None-Match")
     # The pages are written in Indonesian.
-    return Asked(parts, args, html, "id" if html else str(language), parse_etags(header("If-None-Match")))
+    return Asked(parts, args, html, "id" if html else language, parse_etags(known) if known else NO_ETAGS, head)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(accepted: str, languages: str) -> tuple[bool, str]:
+    """Whether a page for people is wanted, and in which language."""
+    accept = parse_accept_header(accepted, MIMEAccept)
+    html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
+    return html, str(parse_accept_header(languages, LanguageAccept).best_match(LANGUAGES, "id"))
+
+
+def answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
+    """The answer, or the fault as an answer."""
+    try:
+        if method not in METHODS:
+            return no_method()
+        snapshot = snapshots.current()
+        return options(snapshot, asked) if method == "OPTIONS" else answer(snapshot, asked)
+    except SebarError as error:
+        return refusal(error, asked)
+    except Exception as error:  # the outermost place that can still say it as OGC clients read it
+        fault = Broken(repr(error))
+        fault.__cause__ = error
+        return refusal(fault, asked)
 
 
 def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     """Raises SebarError where there is no answer."""
     name, collection, item = routed(asked.path)
-    served = snapshot.find(collection) if collection else None
+    served = snapshot.find(collection, _release(name, asked)) if collection else None
     etag = None if asked.html else _etag(snapshot, served, asked)
     headers = _headers(etag)
     if etag and asked.known.contains_weak(etag):
@@ -110,17 +138,39 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     resource = RESOURCES[name]
     check(asked.args, _known(name, served), served.types if served and name == "items" else {}, _systems(served))
     args = _arguments(name, asked)
+    if name == "items" and asked.head:
+        return Answer(200, headers | {"Content-Language": asked.language, "Content-Type": GEOJSON})
+    if served and (sliced := _sliced(name, served, item, args, snapshot, asked)):
+        headers |= {"Content-Language": asked.language, "Content-Crs": f"<{CRS84}>", "Content-Type": GEOJSON}
+        return Answer(200, headers | _link_header({"links": sliced[1]}), sliced[0])
     said: dict[str, str] = {}
     found: Any = {}
     if resource.function:
         rest = [part for part in (collection, item) if part is not None]
-        said, found = ask(snapshot.api, resource.function, "/".join(asked.path), args, asked.language, *rest)
+        api = (served and served.api) or snapshot.api
+        said, found = ask(api, resource.function, "/".join(asked.path), args, asked.language, *rest)
     body = resource.correct(found, snapshot=snapshot, served=served, args=args)
     headers |= {"Content-Language": "id"} | {key: said[key] for key in SAID if key in said}
     if asked.html:
         shown = {"body": orjson.loads(written(body)), "served": served, "snapshot": snapshot, "name": name}
         return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
     return Answer(200, headers | {"Content-Type": resource.media_type} | _link_header(body), written(body))
+
+
+def _release(name: str, asked: Asked) -> str:
+    """The release that a page of items belongs to, where the address names one."""
+    number = asked.args.get("release", "") if name == "items" else ""
+    return number if number.isdecimal() else ""
+
+
+def _sliced(
+    name: str, served: Served, item: str | None, args: Mapping[str, str], snapshot: Snapshot, asked: Asked
+) -> tuple[bytes, list[slices.Link]] | None:
+    if asked.html or name not in SLICED or not slices.understood(served, args):
+        return None
+    if item is None:
+        return slices.items(served, args, snapshot.api.config, asked.language)
+    return slices.item(served, item, snapshot.api.config, asked.language)
 
 
 def _arguments(name: str, asked: Asked) -> dict[str, str]:
@@ -190,7 +240,7 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
     known = RESOURCES[name].parameters
     if served is None or served.release is not None:
         return known
-    return (known - CRS_PARAMETERS) | (OF_RECORDS if name == "items" else frozenset())
+    return (known - CRS_PARAMETERS - {"release"}) | (OF_RECORDS if name == "items" else frozenset())
 
 
 def _systems(served: Served | None) -> Sequence[str]:

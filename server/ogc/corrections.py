@@ -72,8 +72,8 @@ def sortables(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
     return schemas.document(served, snapshot.api.base_url, "sortables")
 
 
-def items(body: Body, args: Args, **_: Any) -> Body:
-    """The next page only where there is one, and an own address that names the page."""
+def items(body: Body, served: Served, args: Args, **_: Any) -> Body:
+    """The next page only where there is one, of the same release, and an own address that names the page."""
     offset, returned = int(args.get("offset", 0)), body["numberReturned"]
     paged = args.get("resulttype") != "hits"
     more = paged and returned and offset + returned < body["numberMatched"]
@@ -82,6 +82,8 @@ def items(body: Body, args: Args, **_: Any) -> Body:
     for link in links:
         if offset and link["rel"] in ("self", "alternate"):
             link["href"] += f"&offset={offset}"
+        if link["rel"] in ("next", "prev"):
+            link["href"] += served.release_kept(args)
     return body | {"links": links}
 
 

@@ -101,6 +101,7 @@ CHECKS: dict[str, Callable[[str, str], object]] = {
     "f": partial(_one_of, choices=("json", "html")),
     "limit": partial(_whole, least=1),
     "offset": partial(_whole, least=0),
+    "release": partial(_whole, least=1),
     "datetime": lambda _, text: period_of(text),
     "filter-lang": partial(_one_of, choices=LANGUAGES),
     "resulttype": partial(_one_of, choices=("results", "hits")),

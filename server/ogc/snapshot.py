@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from server.ogc import openapi, records
@@ -13,17 +13,21 @@ from server.ogc.catalogue import FIELDS
 from server.ogc.configuration import base, resource
 from server.ogc.engine import Api
 from server.ogc.provider import schema_fields
-from server.ogc.rendered import open_collection
+from server.ogc.rendered import Rendered, open_collection
 from server.settings import Settings
+from server.store.index import ReleaseIndex
+from server.store.index_gpkg import GeoPackageIndex
 from server.store.index_postgis import HelpedIndex, Pool, PostgisIndex, reading_pool
 from server.store.terbit import table_of
 from workflow.errors import Broken, Gone, NotFound, SebarError
 from workflow.layer import FieldType
+from workflow.sop import Status
 from workflow.store import Registry, Release
 
 LOG = logging.getLogger(__name__)
 PROVIDER = "server.ogc.provider.FragmentProvider"
 RETRY_SECONDS = 30.0
+KEPT = (Status.PUBLISHED, Status.SUPERSEDED)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,27 @@ class Served:
     fields: Mapping[str, Mapping[str, Any]]
     release: Release | None = None
     entry: Mapping[str, Any] = field(default_factory=dict)
+    rendered: Rendered | None = None
+    api: Api | None = None
+    """Of its own, where it is not one of the current collections."""
+
+    @property
+    def opened(self) -> Rendered:
+        """Raises Broken where there is nothing to open."""
+        if self.rendered is None:
+            raise Broken(f"{self.id} has no rendered features")
+        return self.rendered
+
+    @property
+    def index(self) -> ReleaseIndex:
+        found: ReleaseIndex = self.resource["providers"][0].get("index") or self.opened.index
+        return found
+
+    def release_kept(self, args: Mapping[str, str]) -> str:
+        """What a link to another page adds, so that all pages come from one release."""
+        if self.release is None or "release" in args or "@" in self.id:
+            return ""
+        return f"&release={self.release.number}"
 
     @property
     def seal(self) -> str:
@@ -64,13 +89,32 @@ class Snapshot:
     broken: frozenset[str]
     seal: str
     built: float
+    pin: Callable[[Served, str, int], Served] | None = None
+    """Opens an earlier release of a collection under this name. Raises NotFound, Gone, Broken."""
+    pinned: dict[tuple[str, int], Served] = field(default_factory=dict)
 
     @cached_property
     def openapi(self) -> dict[str, Any]:
         return openapi.document(self.api.config, {name: one.fields for name, one in self.served.items()})
 
-    def find(self, collection: str) -> Served:
-        """Raises Gone for what was withdrawn, Broken for what cannot be read now, NotFound for the rest."""
+    def find(self, collection: str, release: str = "") -> Served:
+        """The collection, also of an earlier release: as `{id}@{number}`, or with `release`.
+
+        Raises Gone for what was withdrawn, Broken for what cannot be read now, NotFound for the rest.
+        """
+        name, _, number = collection.partition("@")
+        current = self._current(name)
+        number = number or release
+        if collection == name and (current.release is None or number in ("", str(current.release.number))):
+            return current
+        if not number.isdecimal() or current.release is None or self.pin is None:
+            raise _unknown(collection)
+        key = (collection, int(number))
+        if key not in self.pinned:
+            self.pinned[key] = self.pin(current, *key)
+        return self.pinned[key]
+
+    def _current(self, collection: str) -> Served:
         if collection in self.served:
             return self.served[collection]
         dataset = collection.removesuffix("-peta")
@@ -80,8 +124,12 @@ class Snapshot:
             raise Gone(f"Koleksi “{collection}” sudah ditarik dari layanan.", mend=mend, where=where)
         if collection in self.broken or dataset in self.broken:
             raise Broken("Koleksi ini sedang tidak dapat dibaca.", code="KOLEKSI-RUSAK", where=where)
-        mend = "Lihat daftar koleksi di /ogc/collections."
-        raise NotFound(f"Koleksi “{collection}” tidak ada.", mend=mend, where=where)
+        raise _unknown(collection)
+
+
+def _unknown(collection: str) -> NotFound:
+    mend = "Lihat daftar koleksi di /ogc/collections."
+    return NotFound(f"Koleksi “{collection}” tidak ada.", mend=mend, where={"collection": collection})
 
 
 def build(
@@ -119,10 +167,10 @@ def _served(release: Release, settings: Settings, before: Snapshot | None, postg
             raise Broken(f"{release.folder} does not hold what the records name")
         fields = schema_fields(opened.entry)
         told = resource(release, entry, settings, PROVIDER)
-        if postgis:
+        if postgis and isinstance(opened.index, GeoPackageIndex):
             table = PostgisIndex(postgis, table_of(entry, release), opened.rows)
             told["providers"][0]["index"] = HelpedIndex(opened.index, table)
-        found[entry["id"]] = Served(entry["id"], told, fields, release, entry)
+        found[entry["id"]] = Served(entry["id"], told, fields, release, entry, opened)
     return found
 
 
@@ -133,8 +181,14 @@ def _seal(release: Release) -> str:
 class Snapshots:
     """The current snapshot. The revision is read for every request; whoever sees a new one builds, the rest wait."""
 
-    def __init__(self, registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> None:
-        self._registry, self._revision, self._settings = registry, revision, settings
+    def __init__(
+        self,
+        registry: Callable[[], Registry],
+        revision: Callable[[], int],
+        settings: Settings,
+        release: Callable[[str, int], Release | None],
+    ) -> None:
+        self._registry, self._revision, self._settings, self._release = registry, revision, settings, release
         self._postgis = reading_pool(settings.database_url) if settings.database_url else None
         self._current: Snapshot | None = None
         self._building = threading.Lock()
@@ -146,8 +200,26 @@ class Snapshots:
         with self._building:
             seen = self._revision()
             if self._current is None or not self._holds(self._current, seen):
-                self._current = build(self._registry(), self._settings, seen, self._current, self._postgis)
+                built = build(self._registry(), self._settings, seen, self._current, self._postgis)
+                self._current = replace(built, pin=partial(self._pin, built.api.config))
             return self._current
+
+    def _pin(self, config: Mapping[str, Any], current: Served, collection: str, number: int) -> Served:
+        dataset = current.release.dataset if current.release else ""
+        release = self._release(dataset, number)
+        if release is not None and release.status is Status.WITHDRAWN:
+            raise Gone(f"Rilis {number} dari “{current.id}” sudah ditarik.", where={"collection": collection})
+        if release is None or release.status not in KEPT:
+            raise _unknown(collection)
+        try:
+            found = _served(release, self._settings, None, self._postgis).get(current.id)
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise Broken(f"{release.folder} cannot be opened") from error
+        if found is None:
+            raise _unknown(collection)
+        resource = {**found.resource, "title": f"{found.resource['title']} (rilis {number})"}
+        api = Api({**config, "resources": {collection: resource}})
+        return replace(found, id=collection, resource=resource, api=api)
 
     @staticmethod
     def _holds(snapshot: Snapshot, seen: int) -> bool:

@@ -46,7 +46,7 @@ def app(shelf: Shelf, settings: Settings) -> Flask:
     app.secret_key = "rahasia uji"
     app.context_processor(lambda: {"city": settings.city})
     equip(app)
-    app.register_blueprint(create_ogc(shelf.registry, lambda: shelf.revision, settings))
+    app.register_blueprint(create_ogc(shelf.registry, lambda: shelf.revision, settings, shelf.release))
     return app
 
 

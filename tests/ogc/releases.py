@@ -95,13 +95,17 @@ class Shelf:
     revision: int = 1
     releases: dict[str, Release] = field(default_factory=dict)
     withdrawn: dict[str, datetime] = field(default_factory=dict)
+    ever: dict[tuple[str, int], Release] = field(default_factory=dict)
+
+    def release(self, dataset: str, number: int) -> Release | None:
+        return self.ever.get((dataset, number))
 
     def registry(self) -> Registry:
         return Registry(self.revision, tuple(self.releases.values()), dict(self.withdrawn))
 
     def publish(self, *releases: Release) -> None:
         for release in releases:
-            self.releases[release.dataset] = release
+            self.releases[release.dataset] = self.ever[release.dataset, release.number] = release
             self.withdrawn.pop(release.dataset, None)
         self.revision += 1
 

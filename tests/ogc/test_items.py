@@ -62,7 +62,7 @@ def test_the_pages_put_together_are_the_whole_set(client: FlaskClient, size: int
 def test_an_exactly_full_last_page_has_no_next(client: FlaskClient) -> None:
     last = ask(client, f"{ITEMS}?limit=20&offset=40")
     assert (link(last, "next"), last["numberReturned"]) == (None, 20)
-    assert link(last, "prev") == f"{ITEMS}?offset=20&limit=20"
+    assert link(last, "prev") == f"{ITEMS}?offset=20&limit=20&release=1"
 
 
 def test_links_name_this_page_and_keep_every_parameter(client: FlaskClient) -> None:

@@ -149,13 +149,13 @@ def test_a_folder_with_another_content_than_the_records_name_is_not_served(
     assert client.get("/ogc/collections/lain/items").status_code == 503
 
 
-def test_a_release_that_vanishes_breaks_only_itself(client: FlaskClient, shelf: Shelf, home: Path) -> None:
+def test_a_release_that_is_open_outlives_its_folder(client: FlaskClient, shelf: Shelf, home: Path) -> None:
     gone = build(home, "hilang", layer(5))
     shelf.publish(gone)
     assert ask(client, "/ogc/collections/hilang/items")["numberMatched"] == 5
     shutil.rmtree(home / gone.folder)
-    answer = client.get("/ogc/collections/hilang/items")
-    assert answer.status_code == 500
+    assert ask(client, "/ogc/collections/hilang/items")["numberMatched"] == 5
+    answer = client.get("/ogc/collections/hilang/items?crs=http://www.opengis.net/def/crs/EPSG/0/32749")
     assert str(home) not in answer.text
     assert ask(client, "/ogc/collections/desa/items")["numberMatched"] == 60
     assert len(ask(client, "/ogc/openapi")["paths"]) > 10
@@ -168,7 +168,10 @@ def test_a_release_that_vanishes_breaks_only_itself(client: FlaskClient, shelf: 
 def test_head_says_what_get_says_without_a_body(client: FlaskClient, address: str) -> None:
     whole, head = client.get(address), client.head(address)
     assert (head.status_code, head.data) == (200, b"")
-    same = ("Content-Type", "ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin", "Link")
+    same = ["Content-Type", "ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin"]
+    if not address.partition("?")[0].endswith("/items"):
+        # Whether there is a next page is only known to who asks for this one.
+        same.append("Link")
     assert [head.headers.get(name) for name in same] == [whole.headers.get(name) for name in same]
 
 
