@@ -1,7 +1,5 @@
 """Who may call what. A route without a rule answers nobody."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """The SOP for programs: /api/v1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, datetime

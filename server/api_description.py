@@ -1,7 +1,5 @@
 """/api/v1 in OpenAPI 3.0: each call as server/api.py declares it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

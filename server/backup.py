@@ -1,7 +1,5 @@
 """A copy of everything that makes this Sebar, and the way back from it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

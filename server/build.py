@@ -1,7 +1,5 @@
 """From an uploaded file to a candidate: read, check, build, record. Each stage can be done again."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The `sebar` command."""
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import json

@@ -1,7 +1,5 @@
 """The city's calendar: its holidays and its own counting of days."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, time
 from functools import cache

@@ -1,7 +1,5 @@
 """Places where a test may have this process killed, to see that what follows mends it."""
 
-from __future__ import annotations
-
 import os
 import signal
 
@@ -15,6 +13,7 @@ FAILPOINTS: tuple[str, ...] = (
     "candidate.features",
     "candidate.geopackage",
     "candidate.downloads",
+    "candidate.tiles",
     "candidate.before_rename",
     "publish.before_stage",
     "stage.linked",

@@ -1,7 +1,5 @@
 """`sebar check FILE`: the findings of a file, without a server."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

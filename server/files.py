@@ -1,7 +1,5 @@
 """Bytes that came in: kept once, under their SHA-256, readable by nobody but the server."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

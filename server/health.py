@@ -1,7 +1,5 @@
 """Does it live, is every part there, and how much does it do."""
 
-from __future__ import annotations
-
 import shutil
 from functools import cache
 

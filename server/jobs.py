@@ -1,7 +1,5 @@
 """The worker: durable jobs that go on after a kill where they were, and the scheduled publications."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import logging

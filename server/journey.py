@@ -1,7 +1,5 @@
 """What people do with data on its way: load, let workflow/ decide, save. Pages and API call the same acts."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import logging

@@ -1,7 +1,5 @@
 """JSON and texts of strangers: refused where a store could not keep them or a reader not show them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

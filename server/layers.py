@@ -1,7 +1,5 @@
 """A Layer on disk between two steps of a job: arrow columns, geometries as WKB."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

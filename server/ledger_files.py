@@ -1,7 +1,5 @@
 """The ledger outside the database: as a file that anyone can check, and as anchors kept elsewhere."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import deque

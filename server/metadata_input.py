@@ -1,7 +1,5 @@
 """Metadata and reading as people and programs send them: only known names, only fitting values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

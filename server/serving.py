@@ -1,7 +1,5 @@
 """`sebar serve`: migrate, start, say where."""
 
-from __future__ import annotations
-
 import secrets
 import socket
 import sys

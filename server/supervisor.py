@@ -1,7 +1,5 @@
 """Starts web and workers, restarts what dies, ends everything it started."""
 
-from __future__ import annotations
-
 import ctypes
 import logging
 import os

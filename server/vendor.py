@@ -1,7 +1,5 @@
 """Fills server/static/vendor from node_modules, as server/static/vendor.json names it: `python -m server.vendor`."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

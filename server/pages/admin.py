@@ -1,7 +1,5 @@
 """The desk of the admin: people, agencies and the calendar."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a candidate holds, as the desks show it: its rows, its columns, its map, and how the file was read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is served now, as people look for it: entries, search, facets."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

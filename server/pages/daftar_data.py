@@ -1,7 +1,5 @@
 """/meja/daftar-data/: the batches by agency and period, and the four printed lists of the SOP."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field

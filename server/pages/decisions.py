@@ -1,7 +1,5 @@
 """The steps that a person may take: what keeps each closed, what follows it and until when."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What the desks share: who is asking, and a submission as one line of a queue."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

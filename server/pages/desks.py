@@ -1,7 +1,5 @@
 """The desks together: their rooms, and the words of their templates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask

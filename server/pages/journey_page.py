@@ -1,7 +1,5 @@
 """The way a release came: the SOP's steps with their days, without names and without notes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 

@@ -1,7 +1,5 @@
 """The desk of a Pembina Data: what waits for ratification, of the kinds that are theirs."""
 
-from __future__ import annotations
-
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user

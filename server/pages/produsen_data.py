@@ -1,7 +1,5 @@
 """The desk of a Produsen Data: what to do, what is under way, and entering data."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """/masuk, /keluar, and the door to one's own desk."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for

@@ -1,7 +1,5 @@
 """One submission: as its Produsen Data mends it, the Walidata reviews it, the Pembina Data ratifies it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The files of one submission: what its map draws, its findings, its papers and its printed outputs."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

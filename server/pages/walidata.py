@@ -1,7 +1,5 @@
 """The desk of the Walidata: the queue, and what is approved and not disseminated."""
 
-from __future__ import annotations
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user

@@ -1,7 +1,5 @@
 """Words, icons and tones of the pages, and the Jinja environment that knows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The only SQL of Sebar: the records, and what PostGIS users read."""
 
-from __future__ import annotations
-
 from server.store.engines import StoreSettings, open_engines, store_url
 from server.store.migrate import migrate
 from server.store.records import Records

@@ -1,7 +1,5 @@
 """Acts: a transaction, alone among the writers, that ends in the ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """All records as text, one file per table: the same from SQLite and PostgreSQL, and into either."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime

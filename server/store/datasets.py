@@ -1,7 +1,5 @@
 """Documents, Daftar Data OPD and datasets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Opens the store: one engine that writes, one that only reads."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

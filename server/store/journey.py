@@ -1,7 +1,5 @@
 """The SOP on its way: moves with their events, releases, and what is served."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What is said to the one who came second."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 
 from babel.dates import format_datetime

@@ -1,7 +1,5 @@
 """Brings the tables to the newest revision. Several processes may try at once."""
 
-from __future__ import annotations
-
 import fcntl
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """People, agencies, tokens and the calendar of the city."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 

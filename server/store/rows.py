@@ -1,7 +1,5 @@
 """Rows of the tables as nouns of workflow/, and back. A column and the field that it keeps have one name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any

@@ -1,7 +1,5 @@
 """The tables of the records, the same on SQLite and PostgreSQL. Columns of one type stand together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
