@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check fix interop ets fuzz demo clean
+.PHONY: help run test check fix interop ets fuzz bench demo clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,9 @@ ets: $(VENV)/.dev ## the OGC's test suite against a live server; ETS names its j
 
 fuzz: $(VENV)/.dev ## 20,000 requests by schemathesis over /ogc/openapi
 	@$(BIN)/python -W error -m tests.conformance.fuzz
+
+bench: $(VENV)/.dev ## Sebar, its peers and nginx measured in turns, into bench/RESULTS.md (ROWS=2000000, QUICK=1)
+	@$(BIN)/python -m bench.run --rows $(or $(ROWS),200000) $(if $(QUICK),--quick)
 
 demo: $(VENV)/.ready ## fill the store with the sample city
 	$(BIN)/sebar demo

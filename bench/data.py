@@ -40,9 +40,10 @@ class Layer:
         return self.columns["nomor"]
 
     def in_box(self, box: tuple[float, ...]) -> tuple[set[int], set[int]]:
-        """Ids that touch the box exactly, and those whose own boxes do."""
+        """Ids that touch the box exactly, and those whose own boxes do, in PostGIS's rounding to single floats."""
         area = shapely.box(*box)
-        return set(self.ids[self.tree.query(area, "intersects")]), set(self.ids[self.tree.query(area)])
+        near = shapely.box(*np.add(box, (-2e-5, -2e-5, 2e-5, 2e-5)))
+        return set(self.ids[self.tree.query(area, "intersects")]), set(self.ids[self.tree.query(near)])
 
     def where(self, zone: str, larger_than: float = -1) -> list[int]:
         chosen = (self.columns["zona"] == zone) & (self.columns["luas"] > larger_than)

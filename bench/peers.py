@@ -53,6 +53,11 @@ class Place:
     postgres_port: int
     rows: int
 
+    @property
+    def most(self) -> int:
+        """Features that may be asked for at once."""
+        return max(self.rows, 10_000)
+
 
 @dataclass
 class Peer:
@@ -172,7 +177,7 @@ def pygeoapi(place: Place) -> Iterator[Peer]:
     programs, port = _environment_of("pygeoapi"), free_port()
     url, folder = f"http://127.0.0.1:{port}", place.folder
     config = filled(
-        "pygeoapi.yml", folder / "pygeoapi.yml", port=port, url=url, pg_port=place.postgres_port, most=place.rows
+        "pygeoapi.yml", folder / "pygeoapi.yml", port=port, url=url, pg_port=place.postgres_port, most=place.most
     )
     where = {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(folder / "pygeoapi-openapi.yml")}
     made = [programs / "pygeoapi", "openapi", "generate", config, "--output-file", where["PYGEOAPI_OPENAPI"]]
@@ -180,7 +185,7 @@ def pygeoapi(place: Place) -> Iterator[Peer]:
     command = (programs / "gunicorn", "-w", PROCESSES, "--threads", 4, "-b", f"127.0.0.1:{port}", "-t", 300)
     with running((*command, "pygeoapi.flask_app:APP"), folder / "pygeoapi.log", f"{url}/?f=json", **where) as pid:
         versions = f"{_version('pygeoapi', 'pygeoapi')}, {_version('pygeoapi', 'gunicorn')}"
-        tiles = "/collections/bangunan/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt"
+        tiles = "/collections/bangunan/tiles/WebMercatorQuad/{z}/{y}/{x}?f=pbf"
         yield Peer("pygeoapi", url, versions, cql={"filter-lang": "cql2-text"}, tiles=tiles, processes=[pid])
 
 
@@ -191,8 +196,8 @@ def tipg(place: Place) -> Iterator[Peer]:
     command = (programs / "uvicorn", "tipg.main:app", "--port", port, "--workers", PROCESSES, "--no-access-log")
     settings = {
         "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{place.postgres_port}/bench",
-        "TIPG_MAX_FEATURES_PER_QUERY": str(place.rows),
-        "MAX_FEATURES_PER_TILE": str(place.rows),
+        "TIPG_MAX_FEATURES_PER_QUERY": str(place.most),
+        "MAX_FEATURES_PER_TILE": str(place.most),
     }
     with running(command, place.folder / "tipg.log", f"{url}/?f=json", **settings) as pid:
         yield Peer(
@@ -217,7 +222,7 @@ def qgis_server(place: Place) -> Iterator[Peer]:
     subprocess.run(made, env={**os.environ, **quiet}, check=True, capture_output=True)
     settings = quiet | {
         "QGIS_PROJECT_FILE": str(project),
-        "QGIS_SERVER_API_WFS3_MAX_LIMIT": str(place.rows),
+        "QGIS_SERVER_API_WFS3_MAX_LIMIT": str(place.most),
         "QGIS_SERVER_LOG_LEVEL": "2",
         "QGIS_SERVER_TRUST_LAYER_METADATA": "1",
     }
@@ -234,7 +239,7 @@ def mapserver(place: Place) -> Iterator[Peer]:
     port = free_port()
     layer = Template((TEMPLATES / "mapserver-layer.map").read_text())
     layers = "".join(layer.substitute(name=name, pg_port=place.postgres_port) for name in ("bangunan", "kelurahan"))
-    made = filled("mapserver.map", folder / "bench.map", url=f"http://127.0.0.1:{port}", most=place.rows, layers=layers)
+    made = filled("mapserver.map", folder / "bench.map", url=f"http://127.0.0.1:{port}", most=place.most, layers=layers)
     config = folder / "mapserver.conf"
     config.write_text(f'CONFIG\n  ENV\n    MS_MAP_NO_PATH "1"\n  END\n  MAPS\n    bench "{made}"\n  END\nEND\n')
     program, root = shutil.which("mapserv"), "/mapserv/bench/ogcapi"
