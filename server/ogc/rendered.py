@@ -94,7 +94,10 @@ def _of(entry: Mapping[str, Any], folder: Path) -> Rendered:
 
 def rows_of(entry: Mapping[str, Any]) -> Rows:
     types = {field["name"]: FieldType(field["type"]) for field in entry["fields"]}
-    period = entry["period_field"] if entry["period_field"] in types else None
+    # Nobody says so, but a single column of dates is when; QGIS up to 3.30 asks datetime= for whichever it filters.
+    moments = [name for name, kind in types.items() if kind in (FieldType.DATE, FieldType.DATETIME)]
+    period = entry["period_field"] or (moments[0] if len(moments) == 1 else None)
+    period = period if period in types else None
     return Rows(types, int(entry["count"]), entry["geometry_type"] is not None, entry["key"], period)
 
 
