@@ -15,6 +15,7 @@ from server.release.disk import described_file, whole_folder
 from server.release.downloads import write_downloads
 from server.release.features import canonical, write_features
 from server.release.geopackage import geometry_type, write_geopackage
+from server.release.tiles import tiles_beside
 from server.store.boxes import write_boxes
 from workflow.labels import WITHOUT_MAP
 from workflow.layer import Layer
@@ -111,15 +112,17 @@ def _write_collection(
     code, period_field = layer.reading.get("code"), layer.reading.get("period_column")
     sha256 = write_features(layer, work, lambda done: progress("Tulis fitur", done, total))
     failpoint("candidate.features")
-    progress("Tulis GeoPackage", 0, total)
-    indexed = [layer.key, code, period_field, *layer.columns.column_names[:INDEXED]]
-    write_geopackage(layer, work / "data.gpkg", title=title, indexed=[str(name) for name in indexed if name])
-    if layer.geometry is not None:
-        write_boxes(layer.geometry, work / "boxes.rtree")
-    failpoint("candidate.geopackage")
-    progress("Tulis unduhan", 0, total)
-    write_downloads(layer, work, name=id)
-    failpoint("candidate.downloads")
+    with tiles_beside(layer, work, id, lambda done, of: progress("Tulis ubin", done, of)):
+        progress("Tulis GeoPackage", 0, total)
+        indexed = [layer.key, code, period_field, *layer.columns.column_names[:INDEXED]]
+        write_geopackage(layer, work / "data.gpkg", title=title, indexed=[str(name) for name in indexed if name])
+        if layer.geometry is not None:
+            write_boxes(layer.geometry, work / "boxes.rtree")
+        failpoint("candidate.geopackage")
+        progress("Tulis unduhan", 0, total)
+        write_downloads(layer, work, name=id)
+        failpoint("candidate.downloads")
+    failpoint("candidate.tiles")
     return {
         "id": id,
         "folder": below,

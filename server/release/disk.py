@@ -16,6 +16,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
     ".xml": "application/xml",
     ".json": "application/json",
+    ".pmtiles": "application/vnd.pmtiles",
 }
 
 
