@@ -12,12 +12,19 @@ UNITS: dict[str, str] = {said: unit for unit, names in WORDS["units"].items() fo
 def document(served: Served, url: str, name: str) -> dict[str, Any]:
     """`name` is schema, queryables or sortables, `url` that of the service."""
     properties = {field: _in_ucum(said) for field, said in served.fields.items()}
+    if name == "schema":
+        # Without it QGIS since 3.44 puts the columns in the order of the alphabet.
+        properties = {field: one | {"x-ogc-propertySeq": at} for at, (field, one) in enumerate(properties.items(), 1)}
     if served.spatial and name != "sortables":
         kind = served.entry.get("geometry_type", "Polygon")
         form = "any" if kind == "Geometry" else kind.lower()
         properties["geometry"] = {
             "title": "Geometri", "format": f"geometry-{form}", "x-ogc-role": "primary-geometry"
         }  # fmt: skip
+        if name == "queryables":
+            # By this alone QGIS up to 3.44 knows the geometry that it may ask S_INTERSECTS of.
+            shape = "Geometry" if form == "any" else kind
+            properties["geometry"]["$ref"] = f"https://geojson.org/schema/{shape}.json"
     said = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{url}/collections/{served.id}/{name}",

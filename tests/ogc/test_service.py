@@ -330,6 +330,7 @@ def test_fields_are_typed_although_the_first_rows_are_null(client: FlaskClient) 
         "title": "Kode wilayah",
         "description": "Kode Kemendagri",
         "x-ogc-role": "id",
+        "x-ogc-propertySeq": 1,
     }
     queryables = ask(client, "/ogc/collections/desa/queryables")["properties"]
     assert queryables["kode"]["title"] == "Kode wilayah"
