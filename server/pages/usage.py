@@ -58,10 +58,11 @@ def _ready(entry: Entry, below: str, formats: Mapping[str, Format]) -> list[Down
 
 def _on_request(entry: Entry, collection: Mapping[str, Any], home: Path) -> Iterator[Download]:
     below, address = _below(collection), f"/data/{entry.id}/{entry.release.number}"
-    source = entry.manifest["files"].get(f"{below}data.gpkg", {}).get("bytes", 0)
+    files = entry.manifest["files"]
     for name, format in made_formats(collection).items():
+        like = files.get(f"{below}data.gpkg" if name.endswith(".gpkg") else f"{below}data.geojson", {"bytes": 0})
         file = home / "made" / made_name(entry.release, below + name)
-        yield _perhaps_there(f"{address}/{below}{name}", format, file, source * (format.size or 1))
+        yield _perhaps_there(f"{address}/{below}{name}", format, file, like["bytes"] * (format.size or 1))
 
 
 def everything(entries: Iterable[Entry], home: Path) -> Download | None:

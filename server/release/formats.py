@@ -34,7 +34,7 @@ BOX = pa.struct([(edge, pa.float64()) for edge in ("xmin", "ymin", "xmax", "ymax
 
 @dataclass(frozen=True)
 class Format:
-    """`size` is what is to be expected, as a part of data.gpkg; None for files that are ready with the release."""
+    """`size` is what is to be expected for one byte of GeoJSON (of data.gpkg for a GeoPackage), where it is made."""
 
     name: str
     use: str
@@ -54,8 +54,8 @@ READY = {
 }
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE = {
-    "data.xlsx": Format("Excel", "langsung dibuka; angka dan tanggal siap dihitung", "table", SHEET, 0.3),
-    "data.parquet": Format("GeoParquet", "untuk Python, R, dan DuckDB", "code", "application/vnd.apache.parquet", 0.45),
+    "data.xlsx": Format("Excel", "langsung dibuka; angka dan tanggal siap dihitung", "table", SHEET, 0.2),
+    "data.parquet": Format("GeoParquet", "untuk Python, R, dan DuckDB", "code", "application/vnd.apache.parquet", 0.3),
     "data.fgb": Format(
         "FlatGeobuf", "untuk peta web; dapat dibaca sebagian", "globe-hemisphere-east", "application/flatgeobuf", 0.8
     ),
@@ -109,7 +109,7 @@ def made_formats(entry: Entry) -> dict[str, Format]:
     if zone is None:
         return found
     use = f"koordinat meter, untuk mengukur; {'SRGI2013' if zone.srgi else 'WGS 84'}, EPSG:{zone.epsg}"
-    return found | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1.0)}
+    return found | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1)}
 
 
 def refuse_too_long(entry: Entry, name: str) -> None:
