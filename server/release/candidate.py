@@ -149,10 +149,13 @@ def _temporal(layer: Layer, said: object) -> list[str] | None:
 
 
 def _bbox(layer: Layer) -> list[float] | None:
-    """West, south, east, north in CRS84; None for raw coordinates of an unknown system."""
+    """West, south, east, north in CRS84, rounded so that nothing is outside; None for an unknown system."""
     if layer.geometry is None or layer.source_crs is None or shapely.is_missing(layer.geometry).all():
         return None
-    return [float(edge) for edge in np.round(shapely.total_bounds(layer.geometry), 7)]
+    exact, outward = shapely.total_bounds(layer.geometry), np.array([-1, -1, 1, 1])
+    edges = np.round(exact, 7)
+    edges += (outward * (exact - edges) > 0) * outward * 1e-7
+    return [float(edge) for edge in np.round(edges, 7)]
 
 
 def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
