@@ -49,11 +49,11 @@ class Rendered:
             return self.span(rows.start, rows.stop) if rows else b""
         if len(rows) == 0:
             return b""
-        numbers = np.asarray(rows)
-        breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
-        firsts, lasts = np.append(0, breaks), np.append(breaks, len(numbers)) - 1
-        runs = zip(numbers[firsts].tolist(), (numbers[lasts] + 1).tolist(), strict=True)
-        return b",\n".join([self.span(first, stop) for first, stop in runs])
+        numbers, offsets = np.asarray(rows), np.asarray(self.offsets).view(np.int64)
+        first = np.append(True, np.diff(numbers) != 1)
+        starts, stops = numbers[first], numbers[np.append(first[1:], True)] + 1
+        begins, ends = offsets[starts] + (starts + self.head), offsets[stops] + (stops + self.head - 2)
+        return b",\n".join([self.text[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)])
 
 
 def open_collection(folder: Path, collection: str) -> Rendered:

@@ -69,7 +69,7 @@ class Served:
         """Another one where the content is another."""
         return _seal(self.release) if self.release else ""
 
-    @property
+    @cached_property
     def types(self) -> dict[str, FieldType]:
         return {name: FieldType(one.get("format") or one["type"]) for name, one in self.fields.items()}
 

@@ -148,7 +148,8 @@ class GeoPackageIndex(SqliteIndex):
             sure, cut = tree.meeting(box)
             found += [sure, np.fromiter(self._of_these(cut.tolist(), box), np.int64)]
         if sum(map(len, found)) * DENSE < self.known.count:
-            return np.unique(np.concatenate(found))
+            rows = np.concatenate(found)
+            return np.sort(rows) if len(boxes) == 1 else np.unique(rows)
         chosen = np.zeros(self.known.count, bool)
         for rows in found:
             chosen[rows] = True
