@@ -75,7 +75,7 @@ def _of_fields(fields: Mapping[str, Any], known: Collection[str]) -> Iterator[di
     for name, one in fields.items():
         if name in known:
             continue
-        schema = {word: one[word] for word in ("type", "format") if word in one}
+        schema = {word: one[word] for word in ("type", "format", "enum") if word in one}
         yield {"name": name, "description": one.get("title", name), "schema": schema, **plain}
 
 

@@ -146,7 +146,7 @@ def build(
             broken.add(release.dataset)
     whole = tuple(release for release in registry.current if release.dataset not in broken)
     catalogue = records.catalogue_resource(replace(registry, current=whole), settings)
-    fields = schema_fields({"fields": FIELDS})
+    fields = schema_fields({"fields": FIELDS, "key": "id"})
     served[records.COLLECTION] = Served(records.COLLECTION, catalogue, fields)
     config = base(settings)
     config["resources"] = {name: one.resource for name, one in served.items()}

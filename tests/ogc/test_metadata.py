@@ -100,8 +100,11 @@ def test_the_record_says_what_the_iso_document_says() -> None:
     assert said["geometry"]["coordinates"][0][0] == [109.64, -6.94]
     assert said["properties"]["updated"] == "2026-03-27T03:00:00Z"
     assert said["properties"]["license"] == "CC-BY-4.0"
-    assert {entry["rel"] for entry in said["links"]} >= {"collection", "items", "enclosure", "describedby", "alternate"}
-    assert said["links"][-1]["href"] == f"https://data.example.id/verifikasi/{'c' * 64}"
+    assert {entry["rel"] for entry in said["links"]} >= {"describes", "items", "enclosure", "describedby", "alternate"}
+    assert [link["href"] for link in said["links"] if link["rel"] == "collection"] == [
+        "https://data.example.id/ogc/collections/katalog"
+    ]
+    assert said["links"][-3]["href"] == f"https://data.example.id/verifikasi/{'c' * 64}"
 
 
 def test_a_declared_period_is_read_as_days() -> None:
