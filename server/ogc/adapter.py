@@ -24,6 +24,8 @@ class Rest(PathConverter):
     """The rest of an address with its line ends: a key may hold them, and every refusal below /ogc is ours."""
 
     regex = "(?s:.+)"
+    # werkzeug takes a pattern without a slash for one of a single part.
+    part_isolating = False
 
 
 def create_ogc(
