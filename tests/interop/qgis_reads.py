@@ -1,17 +1,29 @@
-"""Run by QGIS's own Python: loads collections through the OAPIF provider and prints what it got as JSON."""
+"""Run by QGIS's own Python: loads layers through the OAPIF provider and prints what it got as JSON.
+
+Called with the address of /ogc and a JSON list of what to load: collection, and perhaps `box`, `filter`, `crs`, `rows`.
+"""
 
 import json
 import sys
 
-from qgis.core import QgsApplication, QgsVectorLayer, QgsWkbTypes
+from qgis.core import Qgis, QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer, QgsWkbTypes
 
 
-def facts(url: str, collection: str) -> dict:
-    layer = QgsVectorLayer(f"url='{url}' typename='{collection}'", collection, "OAPIF")
+def facts(url: str, asked: dict) -> dict:
+    source = f"url='{url}' typename='{asked['collection']}' pagingEnabled='true'"
+    source += " restrictToRequestBBOX='1'" if "box" in asked else ""
+    source += f" srsname='{asked['crs']}'" if "crs" in asked else ""
+    layer = QgsVectorLayer(source, asked["collection"], "OAPIF")
     if not layer.isValid():
         return {"valid": False, "error": layer.error().summary()}
-    rows = list(layer.getFeatures())
+    if "filter" in asked and not layer.setSubsetString(asked["filter"]):
+        return {"valid": False, "error": "the filter is refused"}
+    request = QgsFeatureRequest()
+    if "box" in asked:
+        request.setFilterRect(QgsRectangle(*asked["box"]))
+    rows = list(layer.getFeatures(request)) if asked.get("rows", True) else []
     extent = layer.extent()
+    names = layer.fields().names()
     return {
         "valid": True,
         "count": layer.featureCount(),
@@ -21,16 +33,17 @@ def facts(url: str, collection: str) -> dict:
         "extent": [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()],
         "fields": {field.name(): field.typeName() for field in layer.fields()},
         "numeric": [field.name() for field in layer.fields() if field.isNumeric()],
-        "first": {name: str(rows[0][name]) for name in layer.fields().names()} if rows else {},
+        "rows": [{name: str(row[name]) for name in names} for row in rows[:300]],
+        "points": [list(row.geometry().asPoint()) for row in rows if row.geometry().type() == 0][:300],
         "with_geometry": sum(row.hasGeometry() for row in rows),
     }
 
 
 def main() -> None:
-    url, *collections = sys.argv[1:]
+    url, asked = sys.argv[1], json.loads(sys.argv[2])
     application = QgsApplication([], False)
     application.initQgis()
-    found = {collection: facts(url, collection) for collection in collections}
+    found = {"version": Qgis.QGIS_VERSION, "layers": [facts(url, one) for one in asked]}
     sys.stdout.write("JSON:" + json.dumps(found) + "\n")
     sys.stdout.flush()
     application.exitQgis()

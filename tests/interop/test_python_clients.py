@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas
 import pyogrio
 import pytest
+import shapely
 from owslib.csw import CatalogueServiceWeb
 from owslib.ogcapi.features import Features
 
 from server.demo import SAMPLE
+from tests.interop import layers
 from tests.interop.conftest import FEATURES, MAP_OF_TABLE, PUBLISHED, Live
 
 pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("without_proxy")]
 
 GMD = "http://www.isotc211.org/2005/gmd"
+
+
+WEST, SOUTH, EAST, NORTH = BOX = (109.66, -6.90, 109.68, -6.88)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +55,78 @@ def test_geopandas_gets_typed_columns(sebar: Live) -> None:
     assert floods.tinggi_maks_cm.dtype.kind in "iu"
     assert floods.luas_ha.dtype.kind == "f"
     assert floods.tanggal.dtype.kind == "M"
+
+
+def test_columns_that_start_with_fifty_nulls_keep_their_types(sebar: Live) -> None:
+    with sebar.watching() as asked:
+        info = pyogrio.read_info(f"OAPIF:{sebar.ogc}", layer=layers.NULLS)
+    types = dict(zip(info["fields"], info["dtypes"], strict=True))
+    assert types["jumlah"].startswith("int")
+    assert types["tinggi"] == "float64"
+    assert types["tanggal"].startswith("datetime64")
+    assert any(one.path.endswith("/schema") and one.status == 200 for one in asked)
+    served = geopandas.read_file(f"OAPIF:{sebar.ogc}", layer=layers.NULLS).sort_values("kode")
+    assert served.jumlah.isna().sum() == layers.NO_VALUE
+    assert served.jumlah.dropna().tolist() == list(range(layers.NO_VALUE, layers.MONITORED))
+
+
+def test_a_filter_is_answered_by_the_server(sebar: Live) -> None:
+    expected = geopandas.read_file(SAMPLE / "sekolah.gpkg").query("siswa_l > 100 and jenjang == 'SD'")
+    with sebar.watching() as asked:
+        served = _schools(sebar, where="siswa_l > 100 AND jenjang = 'SD'")
+    assert set(served.npsn) == set(expected.npsn)
+    filters = [one.args["filter"] for one in asked if "filter" in one.args]
+    assert filters
+    assert all("siswa_l" in text and "jenjang" in text for text in filters)
+
+
+def test_a_box_is_answered_by_the_server(sebar: Live) -> None:
+    entered = geopandas.read_file(SAMPLE / "sekolah.gpkg").to_crs("OGC:CRS84")
+    with sebar.watching() as asked:
+        served = _schools(sebar, bbox=BOX)
+    assert set(served.npsn) == set(entered.cx[WEST:EAST, SOUTH:NORTH].npsn)
+    assert any("bbox" in one.args for one in asked)
+
+
+def test_where_nothing_is_found_the_columns_are_still_there(sebar: Live) -> None:
+    nothing = _schools(sebar, where="npsn = 'tidak ada'")
+    assert len(nothing) == 0
+    assert {"npsn", "siswa_l", "geometry"} <= set(nothing.columns)
+
+
+def _schools(sebar: Live, **asked: Any) -> geopandas.GeoDataFrame:
+    return geopandas.read_file(f"OAPIF:{sebar.ogc}", layer="lokasi-sekolah", **asked)
+
+
+def test_names_of_every_script_arrive_whole(sebar: Live) -> None:
+    served = geopandas.read_file(f"OAPIF:{sebar.ogc}", layer=layers.UNICODE)
+    assert tuple(served.sort_values("nomor").nama) == layers.NAMES
+    one = geopandas.read_file(f"OAPIF:{sebar.ogc}", layer=layers.UNICODE, where="nama = '日本語'")
+    assert one.nomor.tolist() == [1]
+
+
+def test_two_hundred_thousand_parcels_are_read_whole_and_in_part(sebar: Live) -> None:
+    """GDAL since 3.8 takes the largest page that OpenAPI documents."""
+    whole = f"OAPIF:{sebar.ogc}"
+    assert pyogrio.read_info(whole, layer=layers.LARGE)["features"] == layers.ROWS
+    with sebar.watching() as asked:
+        parcels = pyogrio.read_dataframe(whole, layer=layers.LARGE, columns=["nib"], use_arrow=False)
+    assert parcels.nib.nunique() == len(parcels) == layers.ROWS
+    assert len([one for one in asked if one.path.endswith("/items")]) < 30
+    box = (109.64, -6.92, 109.65, -6.91)
+    entered = layers.parcels()
+    expected = entered[entered.intersects(shapely.box(*box))]
+    part = pyogrio.read_dataframe(whole, layer=layers.LARGE, bbox=box)
+    assert set(part.nib) == set(expected.nib)
+
+
+def test_an_empty_file_is_refused_with_a_sentence_that_helps(sebar: Live) -> None:
+    """So no client ever meets a collection without features."""
+    error = sebar.entered[layers.EMPTY].job.error
+    assert error
+    assert error["code"] == "EMPTY"
+    assert layers.EMPTY in error["detail"]
+    assert layers.EMPTY not in {one["id"] for one in sebar.json("/ogc/collections?f=json")["collections"]}
 
 
 def test_owslib_finds_collections_and_conformance(features: Features) -> None:
