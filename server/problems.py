@@ -63,7 +63,7 @@ def install_problems(app: Flask) -> None:
     @app.errorhandler(errors.SebarError)
     def said(error: errors.SebarError) -> Response:
         body = problem_of(error)
-        if body["status"] >= 500:
+        if body["status"] == 500:
             LOG.error("%s: %s", error.code, error.detail)
         return answer(body)
 
@@ -76,17 +76,7 @@ def install_problems(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
-        title, mend = SENTENCES.get(status, (error.name, ""))
-        response = answer(
-            {
-                "type": "about:blank",
-                "title": title,
-                "status": status,
-                "code": f"HTTP-{status}",
-                "detail": title + ".",
-                "mend": mend,
-            }
-        )
+        response = _answer_of(status, f"HTTP-{status}", error.name)
         for name, value in error.get_headers():
             if name.lower() in ("allow", "location", "retry-after", "content-range"):
                 response.headers[name] = value
@@ -101,17 +91,13 @@ def install_problems(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
         LOG.exception("unexpected fault at %s", request.path)
-        title, mend = SENTENCES[500]
-        return answer(
-            {
-                "type": "about:blank",
-                "title": title,
-                "status": 500,
-                "code": "SERVER",
-                "detail": title + ".",
-                "mend": mend,
-            }
-        )
+        return _answer_of(500, "SERVER")
+
+
+def _answer_of(status: int, code: str, name: str = "") -> Response:
+    title, mend = SENTENCES.get(status, (name, ""))
+    said = {"title": title, "status": status, "code": code, "detail": f"{title}.", "mend": mend}
+    return answer({"type": "about:blank", **said})
 
 
 def answer(body: Mapping[str, Any]) -> Response:

@@ -68,15 +68,15 @@ def _awaited(home: Path, order: Order, target: Path, deadline: float) -> Path:
     lock = home / "locks" / f".made-{'large' if order.bytes > LARGE else 'small'}"
     lock.parent.mkdir(exist_ok=True)
     while not target.exists():
-        if time.monotonic() > deadline:
-            raise StillMaking("Berkas sebesar ini butuh waktu beberapa menit untuk dibuat.")
         if held := _taken(lock):
             if target.exists():
                 held.close()
                 break
             ended = _started(order, target, held)
-            if ended.wait(deadline - time.monotonic()) and not target.exists():
+            if ended.wait(max(0.0, deadline - time.monotonic())) and not target.exists():
                 raise Broken("Berkas ini gagal dibuat.", code="GAGAL-DIBUAT")
+        elif time.monotonic() > deadline:
+            raise StillMaking("Berkas sebesar ini butuh waktu beberapa menit untuk dibuat.")
         else:
             time.sleep(POLL)
     return target
