@@ -1,8 +1,9 @@
 """One request to /ogc, answered from one snapshot."""
 
+import gzip
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -14,9 +15,9 @@ from pygeoapi.api import itemtypes
 from werkzeug.datastructures import ETags, LanguageAccept, MIMEAccept, MultiDict
 from werkzeug.http import parse_accept_header, parse_etags
 
-from server.ogc import corrections, slices
+from server.ogc import corrections, slices, tiles
 from server.ogc.engine import Function, ask, written
-from server.ogc.parameters import GENERAL, check, normalised
+from server.ogc.parameters import FORMS, GENERAL, check, normalised
 from server.ogc.snapshot import Served, Snapshot, Snapshots
 from server.ogc.words import CRS84
 from server.problems import SENTENCES, problem_of
@@ -57,6 +58,7 @@ class Asked:
     language: str = "id"
     known: ETags = NO_ETAGS
     head: bool = False
+    gzip: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Resource(NamedTuple):
     correct: Callable[..., Any]
     media_type: str = "application/json"
     parameters: frozenset[str] = GENERAL
+    forms: tuple[str, ...] = FORMS
 
 
 RESOURCES = {
@@ -90,6 +93,11 @@ RESOURCES = {
     "sortables": Resource("schema", None, corrections.sortables, SCHEMA),
     "items": Resource("items", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
     "item": Resource("item", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
+    "tilesets": Resource("tiles", None, corrections.tilesets),
+    "tileset": Resource("tiles", None, corrections.tileset, forms=(*FORMS, "tilejson")),
+    "tile": Resource("", None, corrections.tile, tiles.MVT, forms=("mvt",)),
+    "tileMatrixSets": Resource("tiles", None, corrections.matrix_sets),
+    "tileMatrixSet": Resource("tiles", None, corrections.matrix_set),
 }
 
 
@@ -101,7 +109,8 @@ def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | Non
     parts = tuple(path.strip("/").split("/")) if path.strip("/") else ()
     known = header("If-None-Match")
     # The pages are written in Indonesian.
-    return Asked(parts, args, html, "id" if html else language, parse_etags(known) if known else NO_ETAGS, head)
+    etags, zipped = parse_etags(known) if known else NO_ETAGS, _takes_gzip(header("Accept-Encoding") or "")
+    return Asked(parts, args, html, "id" if html else language, etags, head, zipped)
 
 
 @lru_cache(maxsize=1024)
@@ -110,6 +119,11 @@ def _wanted(accepted: str, languages: str) -> tuple[bool, str]:
     accept = parse_accept_header(accepted, MIMEAccept)
     html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
     return html, str(parse_accept_header(languages, LanguageAccept).best_match(LANGUAGES, "id"))
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(accepted: str) -> bool:
+    return parse_accept_header(accepted).quality("gzip") > 0
 
 
 def answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
@@ -130,13 +144,15 @@ def answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
 def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     """Raises SebarError where there is no answer."""
     name, collection, item = routed(asked.path)
+    asked = replace(asked, html=False) if name == "tile" else asked
     served = snapshot.find(collection, _release(name, asked)) if collection else None
     etag = None if asked.html else _etag(snapshot, served, asked)
     headers = _headers(etag)
     if etag and asked.known.contains_weak(etag):
         return Answer(304, headers)
     resource = RESOURCES[name]
-    check(asked.args, _known(name, served), served.types if served and name == "items" else {}, _systems(served))
+    typed = served.types if served and name == "items" else {}
+    check(asked.args, _known(name, served), typed, _systems(served), resource.forms)
     args = _arguments(name, asked)
     if name == "items" and asked.head:
         return Answer(200, headers | {"Content-Language": asked.language, "Content-Type": GEOJSON})
@@ -149,12 +165,25 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
         rest = [part for part in (collection, item) if part is not None]
         api = (served and served.api) or snapshot.api
         said, found = ask(api, resource.function, "/".join(asked.path), args, asked.language, *rest)
-    body = resource.correct(found, snapshot=snapshot, served=served, args=args)
+    body = resource.correct(found, snapshot=snapshot, served=served, args=args, item=item)
+    if name == "tile":
+        return _tile(headers, body, asked)
     headers |= {"Content-Language": "id"} | {key: said[key] for key in SAID if key in said}
     if asked.html:
         shown = {"body": orjson.loads(written(body)), "served": served, "snapshot": snapshot, "name": name}
         return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
     return Answer(200, headers | {"Content-Type": resource.media_type} | _link_header(body), written(body))
+
+
+def _tile(headers: Mapping[str, str], body: bytes | None, asked: Asked) -> Answer:
+    """As it is stored for who takes gzip."""
+    if body is None:
+        return Answer(204, headers)
+    headers = {**headers, "Content-Type": tiles.MVT}
+    if not asked.gzip:
+        return Answer(200, headers, gzip.decompress(body))
+    said = {"Content-Encoding": "gzip", "Content-Length": str(len(body)), "Vary": "Accept-Encoding"}
+    return Answer(200, headers | said, body)
 
 
 def _release(name: str, asked: Asked) -> str:
@@ -200,6 +229,16 @@ def routed(path: tuple[str, ...]) -> tuple[str, str | None, str | None]:
             return name, collection, None
         case ("collections", collection, "items", *item):
             return "item", collection, "/".join(item)
+        case ("collections", collection, "tiles"):
+            return "tilesets", collection, None
+        case ("collections", collection, "tiles", tiles.QUAD):
+            return "tileset", collection, None
+        case ("collections", collection, "tiles", tiles.QUAD, z, row, column):
+            return "tile", collection, f"{z}/{row}/{column}"
+        case ("tileMatrixSets",):
+            return "tileMatrixSets", None, None
+        case ("tileMatrixSets", tiles.QUAD):
+            return "tileMatrixSet", None, None
     raise NotFound("Alamat ini tidak ada di layanan OGC API.", mend="Mulai dari /ogc.")
 
 

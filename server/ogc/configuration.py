@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from server.ogc import coordinates, links, metadata, records
+from server.ogc import coordinates, links, metadata, records, tiles
 from server.ogc.words import CRS84
 from server.settings import ROOT, Settings
 from workflow.store import Registry, Release
@@ -21,7 +22,10 @@ def configuration(registry: Registry, settings: Settings) -> dict[str, Any]:
     config = base(settings)
     for release in registry.current:
         for entry in release.manifest["collections"]:
-            config["resources"][entry["id"]] = resource(release, entry, settings, STOCK_PROVIDER)
+            told = config["resources"][entry["id"]] = resource(release, entry, settings, STOCK_PROVIDER)
+            folder = str(settings.home.resolve() / release.folder / entry["folder"])
+            if archive := tiles.archive(Path(folder)):
+                told["providers"].append(_tile_provider(entry["id"], folder, archive))
     config["resources"][records.COLLECTION] = records.catalogue_resource(registry, settings)
     return config
 
@@ -63,6 +67,20 @@ def _provider(release: Release, entry: Mapping[str, Any], settings: Settings, na
         "options": {"collection": entry["id"]},
     }
     return said | ({"time_field": entry["period_field"]} if entry["period_field"] else {})
+
+
+def _tile_provider(id: str, folder: str, archive: tiles.Archive) -> dict[str, Any]:
+    return {
+        "type": "tile",
+        "name": "server.ogc.tile_provider.PMTilesProvider",
+        "data": folder,
+        "format": {"name": "mvt", "mimetype": tiles.MVT},
+        "options": {
+            "zoom": {"min": archive.zooms[0], "max": archive.zooms[-1]},
+            "schemes": [tiles.QUAD],
+            "collection": id,
+        },
+    }
 
 
 def _extents(release: Release, entry: Mapping[str, Any]) -> dict[str, Any]:

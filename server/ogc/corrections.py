@@ -3,10 +3,11 @@
 from typing import Any
 from urllib.parse import quote
 
-from server.ogc import schemas
+from server.ogc import schemas, tiles
 from server.ogc.metadata import moment
 from server.ogc.snapshot import Served, Snapshot
 from server.ogc.words import WORDS
+from workflow.errors import NotFound
 
 Body = dict[str, Any]
 Args = dict[str, str]
@@ -15,8 +16,10 @@ NOT_SERVED = ("/processes", "/TileMatrixSets?", "f=jsonld", "f=csv", "f=CSV")
 """pygeoapi links to these whether they are there or not."""
 
 
-def landing(body: Body, **_: Any) -> Body:
-    return body | {"links": _true(body["links"])}
+def landing(body: Body, snapshot: Snapshot, **_: Any) -> Body:
+    schemes = {"rel": f"{tiles.REL}tiling-schemes", "type": tiles.JSON, "title": "Susunan ubin"}
+    address = f"{snapshot.api.base_url}/tileMatrixSets"
+    return body | {"links": [*_true(body["links"]), schemes | {"href": address}]}
 
 
 def conformance(body: Body, **_: Any) -> Body:
@@ -45,7 +48,10 @@ def collection(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body
         "type": "application/schema+json",
         "title": "Kolom yang dapat menjadi urutan",
     }
-    body = body | {"extent": extent, "links": [*_true(body["links"]), sortables]}
+    own = f"{snapshot.api.base_url}/collections/{served.id}/tiles"
+    tilesets = [link | {"rel": f"{tiles.REL}tilesets-vector"} for link in tiles.forms(own, "Ubin vektor")]
+    links = [*_true(body["links"]), sortables, *(tilesets if served.tiles else ())]
+    body = body | {"extent": extent, "links": links}
     if not served.spatial:
         body = {name: value for name, value in body.items() if name not in ("crs", "storageCrs")}
     if release is None:
@@ -95,6 +101,47 @@ def item(body: Body, **_: Any) -> Body:
         identifier, mark, form = identifier.rpartition("?f=") if "?f=" in identifier else (identifier, "", "")
         link["href"] = before + sign + quote(identifier, safe="") + mark + form
     return body | {"links": links}
+
+
+def tilesets(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
+    return _tileset(served, snapshot).list()
+
+
+def tileset(body: Body, served: Served, snapshot: Snapshot, args: Args, **_: Any) -> Body:
+    found = _tileset(served, snapshot)
+    return found.tilejson() if args.get("f") == "tilejson" else found.json()
+
+
+def tile(body: Body, served: Served, snapshot: Snapshot, item: str, **_: Any) -> bytes | None:
+    """Raises NotFound for what the tile matrix set or the archive cannot hold."""
+    archive, numbers = _tiles(served), item.split("/")
+    if all(part.isascii() and part.isdecimal() and len(part) < 9 for part in numbers):
+        z, row, column = map(int, numbers)
+        if z in archive.zooms and max(row, column) < 1 << z:
+            return archive.get(z, column, row)
+    zooms = f"Ubin ada untuk zoom {archive.zooms[0]} sampai {archive.zooms[-1]}."
+    raise NotFound(f"Ubin {item} tidak ada.", mend=zooms, where={"collection": served.id})
+
+
+def matrix_sets(body: Body, snapshot: Snapshot, **_: Any) -> Body:
+    return tiles.matrix_sets(snapshot.api.base_url)
+
+
+def matrix_set(body: Body, snapshot: Snapshot, **_: Any) -> Body:
+    return tiles.matrix_set(snapshot.api.base_url)
+
+
+def _tiles(served: Served) -> tiles.Archive:
+    if served.tiles is None:
+        raise NotFound(f"Koleksi “{served.id}” tidak mempunyai ubin.", where={"collection": served.id})
+    return served.tiles
+
+
+def _tileset(served: Served, snapshot: Snapshot) -> tiles.Tileset:
+    said, kind = served.resource, str(served.entry.get("geometry_type"))
+    license = served.release.manifest["metadata"].get("license") if served.release else None
+    texts = said["title"], said["description"]
+    return tiles.Tileset(snapshot.api.base_url, served.id, *texts, _tiles(served), served.fields, kind, license)
 
 
 def _true(links: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
 """In the order of preference: igzip is twice as quick as brotli for nearly the same size."""
 VARIABLES = {
     "Accept": "HTTP_ACCEPT",
+    "Accept-Encoding": "HTTP_ACCEPT_ENCODING",
     "Accept-Language": "HTTP_ACCEPT_LANGUAGE",
     "If-None-Match": "HTTP_IF_NONE_MATCH",
 }

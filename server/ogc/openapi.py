@@ -19,8 +19,10 @@ ROOM = "#/components/parameters/"
 FAULTS = ("400", "404", "410", "500", "503")
 
 
-def document(config: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """`fields` has each collection's fields as JSON Schema, `config` is pygeoapi's."""
+def document(
+    config: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]], tiled: Collection[str] = ()
+) -> dict[str, Any]:
+    """`fields` has each collection's fields as JSON Schema, `config` is pygeoapi's, `tiled` names those with tiles."""
     said, who = deepcopy(_written()), config["metadata"]
     pattern = said.pop("collection")
     title, description = (who["identification"][name]["id"] for name in ("title", "description"))
@@ -42,6 +44,8 @@ def document(config: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]])
         said["components"]["parameters"][name]["schema"]["enum"] = systems
     for name, one in resources.items():
         for suffix, part in pattern.items():
+            if part.get("only") == "tile" and name not in tiled:
+                continue
             said["paths"][f"/collections/{name}{suffix}"] = {"get": _operation(name, suffix, part, one, fields[name])}
     return said
 

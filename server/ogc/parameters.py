@@ -18,6 +18,7 @@ CRS_PARAMETERS = ("crs", "bbox-crs", "filter-crs")
 ENDS = {"east": ("barat", "timur"), "north": ("selatan", "utara")}
 """Of an axis, the low and the high one."""
 LANGUAGES = ("cql2-text", "cql-text", "cql2-json")
+FORMS = ("json", "html")
 GENERAL = frozenset({"f", "lang"})
 """Understood at every address."""
 
@@ -27,11 +28,15 @@ def refuse(parameter: str, why: str, mend: str = "") -> BadRequest:
 
 
 def check(
-    args: MultiDict[str, str], known: Collection[str], fields: Mapping[str, FieldType], systems: Collection[str] = ()
+    args: MultiDict[str, str],
+    known: Collection[str],
+    fields: Mapping[str, FieldType],
+    systems: Collection[str] = (),
+    forms: Collection[str] = FORMS,
 ) -> None:
     """Raises BadRequest for a parameter that is not in `known` or a field, or whose value does not fit.
 
-    `systems` are the URIs of the coordinate systems that may be asked for.
+    `systems` are the URIs of the coordinate systems, `forms` the values of f, that may be asked for.
     """
     for name, text in args.items():
         if name not in known and name not in fields:
@@ -39,7 +44,9 @@ def check(
             raise refuse(name, "tidak dikenal di alamat ini.", f"Yang dikenal: {names}.")
         if "\x00" in text:
             raise refuse(name, "berisi huruf yang tidak dapat dipakai.")
-        if name in CHECKS:
+        if name == "f":
+            _one_of(name, text, choices=forms)
+        elif name in CHECKS:
             CHECKS[name](name, text)
         elif name in fields:
             literal(name, text, fields[name])
@@ -98,7 +105,6 @@ def _check_fields(name: str, text: str, fields: Mapping[str, FieldType]) -> None
 
 
 CHECKS: dict[str, Callable[[str, str], object]] = {
-    "f": partial(_one_of, choices=("json", "html")),
     "limit": partial(_whole, least=1),
     "offset": partial(_whole, least=0),
     "release": partial(_whole, least=1),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 from server.ogc import openapi, records
@@ -14,6 +15,7 @@ from server.ogc.configuration import base, resource
 from server.ogc.engine import Api
 from server.ogc.provider import schema_fields
 from server.ogc.rendered import Rendered, open_collection
+from server.ogc.tiles import Archive, archive
 from server.settings import Settings
 from server.store.index import ReleaseIndex
 from server.store.index_gpkg import GeoPackageIndex
@@ -74,6 +76,10 @@ class Served:
         return {name: FieldType(one.get("format") or one["type"]) for name, one in self.fields.items()}
 
     @property
+    def tiles(self) -> Archive | None:
+        return archive(Path(self.resource["providers"][0]["data"]) / self.entry["folder"]) if self.release else None
+
+    @property
     def spatial(self) -> bool:
         return self.release is None or self.entry["geometry_type"] is not None
 
@@ -95,7 +101,8 @@ class Snapshot:
 
     @cached_property
     def openapi(self) -> dict[str, Any]:
-        return openapi.document(self.api.config, {name: one.fields for name, one in self.served.items()})
+        tiled = [name for name, one in self.served.items() if one.tiles]
+        return openapi.document(self.api.config, {name: one.fields for name, one in self.served.items()}, tiled)
 
     def find(self, collection: str, release: str = "") -> Served:
         """The collection, also of an earlier release: as `{id}@{number}`, or with `release`.
