@@ -26,7 +26,7 @@ fix: $(VENV)/.dev ## format and mend what can be mended by machine
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-interop: $(VENV)/.dev server/static/vendor/.ready ## GDAL, QGIS, OWSLib and stock pygeoapi against a live server
+interop: $(VENV)/.dev node_modules/.clients ## GDAL, QGIS, OWSLib, browsers and others against a live server
 	$(BIN)/pytest -m interop
 
 ets: $(VENV)/.dev ## the OGC's test suite against a live server; ETS names its jars (tests/conformance/ets.py)
@@ -54,4 +54,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready
 
 server/static/vendor/.ready: package.json package-lock.json server/static/vendor.json $(VENV)/.ready
 	@bash setup.sh --browser $(VENV)
+	@touch $@
+
+node_modules/.clients: package.json package-lock.json server/static/vendor/.ready
+	@bash setup.sh --clients $(VENV)
 	@touch $@

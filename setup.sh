@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Python environment, or fetches what the pages load in a browser.
-#   setup.sh FOLDER REQUIREMENTS      setup.sh --browser FOLDER
+# Makes the Python environment, or fetches what the pages load in a browser, or with it the clients of `make interop`.
+#   setup.sh FOLDER REQUIREMENTS      setup.sh --browser FOLDER      setup.sh --clients FOLDER
 set -euo pipefail
 
 works() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; }
@@ -15,13 +15,14 @@ find_python() {
   exit 1
 }
 
-if [ "$1" = --browser ]; then
+if [ "$1" = --browser ] || [ "$1" = --clients ]; then
   venv=$2
+  unwanted=$([ "$1" = --clients ] || echo --omit=dev)
   if ! command -v npm >/dev/null; then
     "$venv/bin/pip" install --quiet --require-hashes -r requirements-node.txt
     PATH="$PWD/$venv/bin:$PATH"
   fi
-  npm ci --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error
+  npm ci --ignore-scripts $unwanted --no-audit --no-fund --loglevel=error
   "$venv/bin/python" -m server.vendor
   exit
 fi

@@ -192,7 +192,7 @@ def test_places_are_asked_for_by_the_geometry_that_queryables_name(sebar: Live, 
     kelurahan = Qgis(sebar.ogc, "batas-kelurahan")
     at = areas.geometry.iloc[3].representative_point()
     inside = kelurahan.read(f"S_INTERSECTS({kelurahan.geometry},POINT({at.x} {at.y}))")
-    assert [area["id"] for area in inside] == [areas.iloc[3].kode_kelurahan]
+    assert [area["id"] for area in inside] == [areas.iloc[3].kode_kemendagri]
     box = (109.66, -6.90, 109.68, -6.88)
     by_filter = schools.read(f"S_INTERSECTS({schools.geometry},BBOX({','.join(map(str, box))}))")
     assert by_filter == schools.read(box=box)
