@@ -113,7 +113,8 @@ def conditions(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
     every: list[Pieces] = []
     if question.boxes:
         boxes = joined((dialect.touching(box) for box in question.boxes), " OR ")
-        every.append(("(", *boxes, ")") if rows.spatial else FALSE)
+        # OGC 17-069r4, fc-bbox-response C: what has no place meets every box.
+        every.append(("(", *boxes, ")") if rows.spatial else TRUE)
     if question.period is not None:
         every.append(_within(question.period, rows, dialect))
     if question.where is not None:
@@ -143,9 +144,9 @@ def _type(field: str, rows: Rows) -> FieldType:
 
 
 def _within(period: Period, rows: Rows, dialect: Dialect) -> Pieces:
-    """Rows whose moment, day, month or year meets the period; none where there is no such field."""
+    """Rows whose moment, day, month or year meets the period; all where there is no such field."""
     if rows.period is None:
-        return FALSE
+        return TRUE
     first, last = Name(rows.period), Name(rows.until or rows.period)
     kind, begin, end = rows.types[rows.period], period.begin, period.end
     if kind == FieldType.STRING:

@@ -355,7 +355,7 @@ def test_only_true_classes_are_declared(client: FlaskClient) -> None:
     ):
         assert f"{OGC}/ogcapi-{needed}" in declared
     assert {f"{OGC}/cql2/1.0/conf/basic-cql2", f"{OGC}/cql2/1.0/conf/cql2-text"} <= declared
-    assert not [one for one in declared if "features-4" in one or "advanced-property-roles" in one]
+    assert not [one for one in declared if "features-4" in one]
 
 
 def test_the_openapi_document_is_valid_and_whole(client: FlaskClient) -> None:
