@@ -26,6 +26,7 @@ from workflow.errors import Broken, NotFound, SebarError
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
 GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
+CATALOGUE = "application/ogc-catalog+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NO_ETAGS = ETags()
@@ -59,6 +60,8 @@ class Asked:
     known: ETags = NO_ETAGS
     head: bool = False
     gzip: bool = False
+    plain: bool = False
+    """JSON was asked for by that name."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +106,23 @@ RESOURCES = {
 
 def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | None], *, head: bool = False) -> Asked:
     """`f` and `lang` decide before the headers do; whatever the headers say, some form is found."""
-    html, language = _wanted(header("Accept") or "", header("Accept-Language") or "")
+    html, plain, language = _wanted(header("Accept") or "", header("Accept-Language") or "")
     html = args["f"] == "html" if "f" in args else html
     language = args["lang"] if args.get("lang") in LANGUAGES else language
     parts = tuple(path.strip("/").split("/")) if path.strip("/") else ()
     known = header("If-None-Match")
     # The pages are written in Indonesian.
     etags, zipped = parse_etags(known) if known else NO_ETAGS, _takes_gzip(header("Accept-Encoding") or "")
-    return Asked(parts, args, html, "id" if html else language, etags, head, zipped)
+    return Asked(parts, args, html, "id" if html else language, etags, head, zipped, plain or "f" in args)
 
 
 @lru_cache(maxsize=1024)
-def _wanted(accepted: str, languages: str) -> tuple[bool, str]:
-    """Whether a page for people is wanted, and in which language."""
+def _wanted(accepted: str, languages: str) -> tuple[bool, bool, str]:
+    """Whether a page for people is wanted, whether plain JSON by name, and in which language."""
     accept = parse_accept_header(accepted, MIMEAccept)
     html = accept["text/html"] > max(accept["application/json"], accept[GEOJSON])
-    return html, str(parse_accept_header(languages, LanguageAccept).best_match(LANGUAGES, "id"))
+    plain = "application/json" in accept.values()
+    return html, plain, str(parse_accept_header(languages, LanguageAccept).best_match(LANGUAGES, "id"))
 
 
 @lru_cache(maxsize=256)
@@ -172,7 +176,9 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     if asked.html:
         shown = {"body": orjson.loads(written(body)), "served": served, "snapshot": snapshot, "name": name}
         return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
-    return Answer(200, headers | {"Content-Type": resource.media_type} | _link_header(body), written(body))
+    of_catalogue = name == "collection" and served is not None and served.release is None
+    media_type = CATALOGUE if of_catalogue and not asked.plain else resource.media_type
+    return Answer(200, headers | {"Content-Type": media_type} | _link_header(body), written(body))
 
 
 def _tile(headers: Mapping[str, str], body: bytes | None, asked: Asked) -> Answer:

@@ -1,6 +1,7 @@
 """What the items of a collection hold, may be asked for and may be sorted by, as OGC API Features 5 writes it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from server.ogc.snapshot import Served
@@ -46,10 +47,10 @@ def of_one_feature(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"$id": f"{schema['$id']}?profile=geojson", "properties": members}
 
 
-def _in_ucum(field: dict[str, Any]) -> dict[str, Any]:
+def _in_ucum(field: Mapping[str, Any]) -> dict[str, Any]:
     """The unit as UCUM has it; what UCUM does not have, such as people, is a count with a note."""
     said = field.get("x-ogc-unit")
     if not said:
         return dict(field)
     unit = UNITS.get(said.strip().lower()) or "{" + re.sub(r"[^!-z|~]+", "_", said.strip()) + "}"
-    return field | {"x-ogc-unit": unit}
+    return {**field, "x-ogc-unit": unit}
