@@ -193,6 +193,8 @@ class _Tree(Transformer[Token, Any]):
 
 
 OPERATIONS: dict[str, tuple[int, Callable[..., ast.Node]]] = {
+    "and": (2, ast.And),
+    "or": (2, ast.Or),
     "not": (1, ast.Not),
     "isnull": (1, lambda node: ast.IsNull(node, False)),
     "like": (2, like),
@@ -234,7 +236,7 @@ def _each(parts: Iterable[Any], at: str) -> list[Any]:
 
 
 def _operation(op: str, nodes: list[Any], at: str) -> ast.Node:
-    if op in ("and", "or") and nodes:
+    if op in ("and", "or") and len(nodes) > 1:
         whole: ast.Node = balanced(ast.And if op == "and" else ast.Or, nodes)
         return whole
     count, build = OPERATIONS.get(op, (len(nodes), lambda *nodes: called(op, nodes)))
