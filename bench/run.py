@@ -202,7 +202,9 @@ def run(bench: Bench, stack: ExitStack) -> None:
             settings = sebar.settings_in(home, database)
             sebar.publish(settings, layers, bench.folder)
             say(f"published in {time.monotonic() - started:.0f} s")
-            bench.peers.append(stack.enter_context(sebar.web(settings, name, bench.folder / f"{home.name}.log")))
+            bench.peers.append(
+                stack.enter_context(sebar.web(settings, name, bench.folder / f"{home.name}.log", downloads=True))
+            )
     for name, start in OTHERS.items():
         if bench.wanted and name not in bench.wanted:
             continue

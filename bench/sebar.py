@@ -44,7 +44,7 @@ def publish(settings: Settings, layers: list[Layer], folder: Path) -> None:
 
 
 @contextmanager
-def web(settings: Settings, name: str, log: Path) -> Iterator[Peer]:
+def web(settings: Settings, name: str, log: Path, *, downloads: bool = False) -> Iterator[Peer]:
     environ = {key: value for key, value in environment(settings).items() if key.startswith("SEBAR_")}
     environ["SEBAR_WORKERS"] = str(PROCESSES)
     command = [sys.executable, "-m", "server.cli", "web"]
@@ -57,7 +57,7 @@ def web(settings: Settings, name: str, log: Path) -> Iterator[Peer]:
             root="/ogc",
             cql={"filter-lang": "cql2-text"},
             tiles="/ogc/collections/bangunan/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt",
-            whole=_download(settings.url),
+            whole=_download(settings.url) if downloads else None,
             processes=[pid],
             uses_postgres=settings.database_url is not None,
         )
