@@ -17,6 +17,7 @@ from werkzeug.http import parse_accept_header, parse_etags
 
 from server.ogc import corrections, slices, tiles
 from server.ogc.engine import Function, ask, written
+from server.ogc.links import CATALOGUE
 from server.ogc.parameters import FORMS, GENERAL, check, normalised
 from server.ogc.snapshot import Served, Snapshot, Snapshots
 from server.ogc.words import CRS84
@@ -26,7 +27,6 @@ from workflow.errors import Broken, NotFound, SebarError
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
 GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
-CATALOGUE = "application/ogc-catalog+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NO_ETAGS = ETags()

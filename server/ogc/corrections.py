@@ -4,7 +4,9 @@ from typing import Any
 from urllib.parse import quote
 
 from server.ogc import schemas, tiles
+from server.ogc.links import CATALOGUE
 from server.ogc.metadata import moment
+from server.ogc.records import COLLECTION
 from server.ogc.snapshot import Served, Snapshot
 from server.ogc.words import WORDS
 from workflow.errors import NotFound
@@ -145,4 +147,7 @@ def _tileset(served: Served, snapshot: Snapshot) -> tiles.Tileset:
 
 
 def _true(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [dict(link) for link in links if not any(part in link["href"] for part in NOT_SERVED)]
+    kept = [dict(link) for link in links if not any(part in link["href"] for part in NOT_SERVED)]
+    for link in kept:
+        link |= {"type": CATALOGUE} if link["href"].endswith(f"/collections/{COLLECTION}") else {}
+    return kept

@@ -8,6 +8,7 @@ from server.release.formats import READY, made_formats
 from server.settings import Settings
 
 Manifest = Mapping[str, Any]
+CATALOGUE = "application/ogc-catalog+json"
 
 HTML, DOWNLOAD, API = "WWW:LINK-1.0-http--link", "WWW:DOWNLOAD-1.0-http--download", "OGC:API-Features"
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from server.ogc.links import Manifest, links
+from server.ogc.links import CATALOGUE, Manifest, links
 from server.ogc.periods import first_day, last_day
 from server.ogc.xml import document, rendered
 from server.release.formats import READY
@@ -21,7 +21,7 @@ TOPICS = (
 RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
 RECORD = "http://www.opengis.net/def/profile/OGC/0/ogc-record"
 PROFILE = {"rel": "profile", "type": "text/html", "title": "OGC API Records"}
-IN_CATALOGUE = {"rel": "collection", "type": "application/json", "title": "Katalog"}
+IN_CATALOGUE = {"rel": "collection", "type": CATALOGUE, "title": "Katalog"}
 INDICATOR = {"concept": "Konsep", "definition": "Definisi", "measure": "Ukuran", "unit": "Satuan"}
 DATES = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?!\d)(?:-\d{2})?)?")
 
