@@ -19,6 +19,8 @@ from workflow import labels
 from workflow.sop import Kind
 
 LARGEST_ON_A_MAP = 50_000_000
+MOST_FEATURES, MOST_BYTES = 2_000, 2_000_000
+"""Up to which a map loads a layer whole; larger ones are drawn from vector tiles."""
 NUMBERS = ("integer", "number")
 CODE_LIKE = ("kode", "tahun", "no_", "nomor", "nik", "npsn", "rt", "rw")
 
@@ -88,7 +90,18 @@ def map_of(entry: Entry, catalogue: Catalogue, **changes: object) -> dict[str, A
         ),
         "indicative": _indicative(entry, catalogue),
     }
+    if "src" not in changes and (size > MOST_BYTES or collection["count"] > MOST_FEATURES):
+        attributes |= _tiles(collection, f"{path}tiles.pmtiles" in entry.manifest["files"])
     return attributes | ({"period_field": period} if period else {}) | changes
+
+
+def _tiles(collection: Collection, made: bool) -> dict[str, Any]:
+    """Where map.js finds the layer's tiles, and whole features by the field that names them."""
+    if not made:
+        return {}
+    address, shape = f"/ogc/collections/{collection['id']}", collection["geometry_type"].removeprefix("Multi")
+    tiles = {"layer": collection["id"], "items": f"{address}/items/", "key": collection["key"], "shape": shape}
+    return {"src": f"{address}/tiles/WebMercatorQuad?f=tilejson", "tiles": json.dumps(tiles)}
 
 
 def _kind(field: Field, collection: Collection) -> str:
@@ -113,7 +126,8 @@ def shown(home: Path, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
 def layer_of(home: Path, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
     """The same for one layer of the map viewer, as its data-layer says it."""
     attributes = shown(home, entry, catalogue)
-    return attributes | {"id": entry.id, "fields": json.loads(attributes["fields"])}
+    parsed = {name: json.loads(attributes[name]) for name in ("fields", "tiles") if name in attributes}
+    return attributes | parsed | {"id": entry.id}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 const MOST_PAGES = 20;
 
+// An absolute address of ours under the name with which this page was opened.
+const here = (address) => address?.replace(/^.*?(?=\/ogc\/)/, location.origin);
+
 // Every feature behind an address: one GeoJSON file, or the pages of an OGC API collection.
 export async function load(address) {
   const features = [];
@@ -11,9 +14,17 @@ export async function load(address) {
     if (!answer.ok) throw new Error(`${answer.status}`);
     const collection = await answer.json();
     for (const feature of collection.features ?? (collection.geometry ? [collection] : [])) features.push(feature);
-    next = collection.links?.find((link) => link.rel === "next")?.href;
+    next = here(collection.links?.find((link) => link.rel === "next")?.href);
   }
   return features;
+}
+
+// The vector source behind a TileJSON.
+export async function loadTileset(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const { tiles, minzoom, maxzoom, bounds } = await answer.json();
+  return { tiles: tiles.map(here), minzoom, maxzoom, bounds };
 }
 
 const eachPosition = (geometry, visit) => {

@@ -6,6 +6,7 @@
 //   data-unit, data-period, data-source, data-indicative    data-label     field that names a feature
 //   data-fields      JSON [[name, words, kind], …]          data-findings  GeoJSON with key, severity, message
 //   data-comparison  GeoJSON with change: added, removed, moved, changed
+//   data-tiles       JSON {layer, items, key, shape}: data-src is a TileJSON, and whole features stand behind items
 //   data-scroll      "page": the wheel scrolls the page     data-hash      the view is kept in the address
 //
 // It dispatches peta:ready and peta:select {layer, id, key, properties}; preventDefault() keeps its own panel shut.
@@ -14,7 +15,7 @@
 // data-layer='{"id": …, "src": …, "legend": …}'> do the same.
 
 import { Map as Maplibre, Marker, NavigationControl, ScaleControl } from "./vendor/maplibre-gl/maplibre-gl.mjs";
-import { angka, extent, isNumber, load, middle, quantiles, said, shape } from "./map-data.js";
+import { angka, extent, isNumber, load, loadTileset, middle, quantiles, said, shape } from "./map-data.js";
 import { DYES, MARKS, addImages, baseLayers, dataLayers, hatch, markLayers, shades, sign, style } from "./map-look.js";
 
 const WORDS = {
@@ -143,7 +144,7 @@ class Peta {
     const { dataset } = this.element;
     const told = await Promise.allSettled([
       dataset.base && dataset.base !== dataset.src && this.addBase(dataset.base),
-      dataset.src && this.add({ ...dataset, id: "data", fields: parse(dataset.fields, []) }),
+      dataset.src && this.add({ ...dataset, id: "data", fields: parse(dataset.fields, []), tiles: parse(dataset.tiles, null) }),
       dataset.findings && this.addMarks("findings", dataset.findings, (properties) => properties.severity),
       dataset.comparison && this.addMarks("comparison", dataset.comparison, (properties) => properties.change),
     ]);
@@ -158,19 +159,23 @@ class Peta {
   }
 
   everything() {
-    return extent([...this.layers.values(), ...this.marks.values()].flatMap(({ features }) => features.map(({ geometry }) => geometry))) ?? this.baseBox;
+    return extent([...this.layers.values(), ...this.marks.values()].flatMap(({ features, whole }) => [whole, ...features.map(({ geometry }) => geometry)])) ?? this.baseBox;
   }
 
   put(source, features, layers) {
-    const { map } = this;
     for (const [n, feature] of features.entries()) feature._n = n;
     const data = {
       type: "FeatureCollection",
       features: features.filter(({ geometry }) => geometry).map((feature) => ({ type: "Feature", id: feature._n, geometry: feature.geometry, properties: { _class: feature._class, _mark: feature._mark } })),
     };
+    this.putSource(source, { type: "geojson", data }, layers);
+  }
+
+  putSource(source, specification, layers) {
+    const { map } = this;
     if (map.getSource(source)) this.drop(source);
     const above = this.above(source);
-    map.addSource(source, { type: "geojson", data });
+    map.addSource(source, specification);
     for (const layer of layers) map.addLayer(layer, above);
   }
 
@@ -219,6 +224,10 @@ class Peta {
   }
 
   async add(spec) {
+    if (spec.tiles) {
+      await this.addTiles(spec);
+      return;
+    }
     const features = await load(spec.src);
     const layer = { ...spec, features, colour: spec.colour ?? DYES[0], shape: shape(features) };
     if (spec.value) {
@@ -231,6 +240,19 @@ class Peta {
     if (this.unwanted.has(spec.id)) return;
     this.layers.set(spec.id, layer);
     this.put(spec.id, features, dataLayers(spec.id, layer.colour, coloured));
+  }
+
+  // Tiles say little of a feature: whole ones are asked for when somebody looks at them.
+  async addTiles(spec) {
+    const { layer: name, key, shape: kind } = spec.tiles;
+    const tileset = await loadTileset(spec.src);
+    if (this.unwanted.has(spec.id)) return;
+    const [west, south, east, north] = tileset.bounds;
+    const whole = { type: "LineString", coordinates: [[west, south], [east, north]] };
+    const layer = { ...spec, features: [], whole, colour: spec.colour ?? DYES[0], shape: kind };
+    this.layers.set(spec.id, layer);
+    const source = { type: "vector", ...tileset, ...(key && { promoteId: { [name]: key } }) };
+    this.putSource(spec.id, source, dataLayers(spec.id, layer.colour).map((one) => ({ ...one, "source-layer": name })));
   }
 
   async addMarks(source, address, kind) {
@@ -272,13 +294,28 @@ class Peta {
     const [hit] = this.map.queryRenderedFeatures(around, { layers: ours });
     if (!hit) return null;
     const held = this.marks.get(hit.source) ?? this.layers.get(hit.source);
+    if (held.tiles) return [hit.source, { id: hit.id, _n: hit.id, properties: hit.properties }];
     return [hit.source, held.features[hit.id]];
   }
 
-  inspect(point) {
-    const found = this.at(point);
-    if (found) this.select(...found);
-    else this.close();
+  async inspect(point) {
+    const [source, feature] = this.at(point) ?? [];
+    if (!source) {
+      this.close();
+      return;
+    }
+    this.mark(source, feature);
+    const { picked } = this;
+    const whole = await this.whole(source, feature.id);
+    if (this.picked === picked) this.select(source, { ...feature, ...whole });
+  }
+
+  // What a tile leaves out of a feature; nothing where the tile must do.
+  async whole(source, id) {
+    const { tiles } = this.layers.get(source) ?? {};
+    if (!tiles || id === undefined || id === null) return {};
+    const [feature] = await load(`${tiles.items}${encodeURIComponent(id)}?f=json`).catch(() => []);
+    return feature ?? {};
   }
 
   select(source, feature) {
@@ -291,7 +328,8 @@ class Peta {
 
   mark(source, feature) {
     if (this.picked && this.map.getSource(this.picked.source)) this.map.setFeatureState(this.picked, { selected: false });
-    this.picked = feature ? { source, id: feature._n } : null;
+    const { layer: sourceLayer } = this.layers.get(source)?.tiles ?? {};
+    this.picked = feature && feature._n !== undefined ? { source, id: feature._n, ...(sourceLayer && { sourceLayer }) } : null;
     if (this.picked) this.map.setFeatureState(this.picked, { selected: true });
   }
 
