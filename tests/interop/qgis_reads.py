@@ -1,6 +1,6 @@
 """Run by QGIS's own Python: loads layers through the OAPIF provider and prints what it got as JSON.
 
-Called with the address of /ogc and a JSON list of what to load: collection, and perhaps `box`, `filter`, `crs`, `rows`.
+Called with the address of /ogc and a JSON list of what to load: collection, and perhaps `box` or `filter`.
 """
 
 import json
@@ -12,7 +12,6 @@ from qgis.core import Qgis, QgsApplication, QgsFeatureRequest, QgsRectangle, Qgs
 def facts(url: str, asked: dict) -> dict:
     source = f"url='{url}' typename='{asked['collection']}' pagingEnabled='true'"
     source += " restrictToRequestBBOX='1'" if "box" in asked else ""
-    source += f" srsname='{asked['crs']}'" if "crs" in asked else ""
     layer = QgsVectorLayer(source, asked["collection"], "OAPIF")
     if not layer.isValid():
         return {"valid": False, "error": layer.error().summary()}
@@ -21,7 +20,7 @@ def facts(url: str, asked: dict) -> dict:
     request = QgsFeatureRequest()
     if "box" in asked:
         request.setFilterRect(QgsRectangle(*asked["box"]))
-    rows = list(layer.getFeatures(request)) if asked.get("rows", True) else []
+    rows = list(layer.getFeatures(request))
     extent = layer.extent()
     names = layer.fields().names()
     return {
@@ -34,7 +33,6 @@ def facts(url: str, asked: dict) -> dict:
         "fields": {field.name(): field.typeName() for field in layer.fields()},
         "numeric": [field.name() for field in layer.fields() if field.isNumeric()],
         "rows": [{name: str(row[name]) for name in names} for row in rows[:300]],
-        "points": [list(row.geometry().asPoint()) for row in rows if row.geometry().type() == 0][:300],
         "with_geometry": sum(row.hasGeometry() for row in rows),
     }
 

@@ -105,6 +105,9 @@ def test_a_box_is_answered_by_the_server(sebar: Live) -> None:
         ("siswa_l > 100", "siswa_l > 100"),
         ("siswa_l > 100 AND jenjang = 'SD'", "siswa_l > 100 and jenjang == 'SD'"),
         ("nama_sekolah LIKE 'SD%'", "nama_sekolah.str.startswith('SD')"),
+        ("nama_sekolah ILIKE 'sd%'", "nama_sekolah.str.startswith('SD')"),
+        ("siswa_l BETWEEN 80 AND 100", "80 <= siswa_l <= 100"),
+        ("NOT jenjang = 'SD'", "jenjang != 'SD'"),
         ("npsn = 'tidak ada'", "npsn == 'tidak ada'"),
     ],
 )
@@ -117,6 +120,15 @@ def test_a_filter_is_answered_by_the_server(sebar: Live, where: str, same: str) 
     assert {one.status for one in asked} == {200}
     assert f"Feature Count: {expected}" in said
     assert "siswa_l" in field_types(said)
+
+
+def test_what_gdal_does_not_push_it_still_finds(sebar: Live) -> None:
+    """IN and arithmetic are evaluated by GDAL over all pages."""
+    schools = geopandas.read_file(SAMPLE / "sekolah.gpkg")
+    with sebar.watching() as asked:
+        said = summary(sebar, "lokasi-sekolah", "-oo", "PAGE_SIZE=1000", "-where", "jenjang IN ('SD', 'MI')")
+    assert f"Feature Count: {schools.jenjang.isin(['SD', 'MI']).sum()}" in said
+    assert not any("filter" in one.args for one in asked)
 
 
 def test_names_of_every_script_arrive_whole(sebar: Live, tmp_path: Path) -> None:
