@@ -28,6 +28,7 @@ LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
 GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+ABOUT_FIELDS = "http://www.opengis.net/def/rel/ogc/1.0/"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NO_ETAGS = ETags()
 LANGUAGES = ("id", "en")
@@ -158,12 +159,14 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     typed = served.types if served and name == "items" else {}
     check(asked.args, _known(name, served), typed, _systems(served), resource.forms)
     args = _arguments(name, asked)
+    listed = f"{snapshot.api.base_url}/collections/{collection}" if name == "items" else ""
     if name == "items" and asked.head:
-        return Answer(200, headers | {"Content-Language": asked.language, "Content-Type": GEOJSON})
+        said = {"Content-Language": asked.language, "Content-Type": GEOJSON}
+        return Answer(200, headers | said | _link_header({}, listed))
     if served and (sliced := _sliced(name, served, item, args, snapshot, asked)):
         headers |= {"Content-Language": asked.language, "Content-Crs": f"<{CRS84}>", "Content-Type": GEOJSON}
-        return Answer(200, headers | _link_header({"links": sliced[1]}), sliced[0])
-    said: dict[str, str] = {}
+        return Answer(200, headers | _link_header({"links": sliced[1]}, listed), sliced[0])
+    said = {}
     found: Any = {}
     if resource.function:
         rest = [part for part in (collection, item) if part is not None]
@@ -178,7 +181,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
         return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
     of_catalogue = name == "collection" and served is not None and served.release is None
     media_type = CATALOGUE if of_catalogue and not asked.plain else resource.media_type
-    return Answer(200, headers | {"Content-Type": media_type} | _link_header(body), written(body))
+    return Answer(200, headers | {"Content-Type": media_type} | _link_header(body, listed), written(body))
 
 
 def _tile(headers: Mapping[str, str], body: bytes | None, asked: Asked) -> Answer:
@@ -307,8 +310,13 @@ def _headers(etag: str | None) -> dict[str, str]:
     return headers | {"Cache-Control": "public, max-age=300, must-revalidate", "ETag": f'W/"{etag}"'}
 
 
-def _link_header(body: Any) -> dict[str, str]:
+def _link_header(body: Any, listed: str) -> dict[str, str]:
+    """What clients follow; items, `listed` in a collection, also say by what they can be filtered and sorted."""
     links = body.get("links", ()) if isinstance(body, dict) else ()
     wanted = (link for link in links if link["rel"] in ("self", "next", "prev", "collection"))
     found = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in wanted]
+    if listed:
+        found += [
+            f'<{listed}/{one}>; rel="{ABOUT_FIELDS}{one}"; type="{SCHEMA}"' for one in ("queryables", "sortables")
+        ]
     return {"Link": ", ".join(found)} if found else {}
