@@ -100,7 +100,8 @@ def page(layer: Layer, expected: Sequence[int], limit: int, body: bytes) -> str:
     if len(found) != len(wanted):
         return f"{len(found)} features, not {len(wanted)}"
     if found != wanted:
-        return f"other features: {found[:3]}…, not {wanted[:3]}…"
+        place = next(n for n, (id, other) in enumerate(zip(found, wanted, strict=True)) if id != other)
+        return f"feature {found[place]} at place {place + 1}, not {wanted[place]}"
     return _total(answer, len(expected)) or _same(layer, answer["features"])
 
 
