@@ -197,7 +197,7 @@ def tipg(place: Place) -> Iterator[Peer]:
     settings = {
         "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{place.postgres_port}/bench",
         "TIPG_MAX_FEATURES_PER_QUERY": str(place.most),
-        "MAX_FEATURES_PER_TILE": str(place.most),
+        "TIPG_MAX_FEATURES_PER_TILE": str(place.most),
     }
     with running(command, place.folder / "tipg.log", f"{url}/?f=json", **settings) as pid:
         yield Peer(
