@@ -194,6 +194,7 @@ def tipg(place: Place) -> Iterator[Peer]:
     programs, port = _environment_of("tipg"), free_port()
     url = f"http://127.0.0.1:{port}"
     command = (programs / "uvicorn", "tipg.main:app", "--port", port, "--workers", PROCESSES, "--no-access-log")
+    command += ("--timeout-worker-healthcheck", 300)  # a worker at work on a long answer would be ended
     settings = {
         "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{place.postgres_port}/bench",
         "TIPG_MAX_FEATURES_PER_QUERY": str(place.most),

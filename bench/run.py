@@ -124,9 +124,7 @@ class Bench:
 
 
 def _middle(tried: Tried, clients: int, rounds: list[load.Figures]) -> dict[str, Any]:
-    said = {"wrong": tried.wrong, "bytes": tried.bytes}
-    if tried.seconds >= PATIENCE:
-        said["at_most"] = clients / PATIENCE
+    said = {"wrong": tried.wrong, "bytes": tried.bytes, "at_most": clients / PATIENCE}
     if tried.wrong or not rounds:
         return said
     figures = {name: median(getattr(one, name) for one in rounds) for name in asdict(rounds[0])}
@@ -136,7 +134,7 @@ def _middle(tried: Tried, clients: int, rounds: list[load.Figures]) -> dict[str,
 
 
 def _middle_whole(tried: Tried, rounds: list[tuple[float, float, int, float]]) -> dict[str, Any]:
-    said = {"wrong": tried.wrong, "bytes": tried.bytes}
+    said = {"wrong": tried.wrong, "bytes": tried.bytes, "at_most": 1 / PATIENCE}
     if tried.wrong or not rounds:
         return said
     total, first, _, cpu = (median(column) for column in zip(*rounds, strict=True))
@@ -160,6 +158,8 @@ def load_postgres(url: str, layers: list[data.Layer], folder: Path) -> str:
             options = ["-nln", f"public.{layer.name}", "-lco", "GEOMETRY_NAME=geom", "-lco", "SPATIAL_INDEX=GIST"]
             subprocess.run(["ogr2ogr", "-f", "PostgreSQL", address, file, *options, "-lco", "FID=fid"], check=True)
             connection.execute(f"ALTER TABLE {layer.name} DROP COLUMN fid, ADD PRIMARY KEY (nomor)")
+            # Programs that ask for no order get the order on disk.
+            connection.execute(f"CLUSTER {layer.name} USING {layer.name}_pkey")
         connection.execute("CREATE INDEX ON bangunan (zona)")
         connection.execute("VACUUM ANALYZE")
     return own
