@@ -25,8 +25,8 @@ from workflow.checks import Context, principle_of, run_checks
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 from workflow.findings import Finding
 from workflow.labels import mend, sentence, why
-from workflow.sop import Kind
-from workflow.store import FindingRecord, Job, SubmissionRecord
+from workflow.sop import Kind, Status
+from workflow.store import FindingRecord, Job, Release, SubmissionRecord
 
 
 class Outdated(Exception):
@@ -42,7 +42,7 @@ class Build:
     submission: str
     build: int
 
-    stage_names = ("read", "check", "render", "finish")
+    stage_names = ("read", "check", "render", "load", "finish")
 
     @property
     def work(self) -> Path:
@@ -105,11 +105,9 @@ class Build:
         layer = load_layer(self.work / "layer.arrow")
         batch = self.records.batch(record.move.batch)
         papers = {"sha256": batch.berita_acara, "number": batch.number, "date": batch.date.isoformat()} if batch else {}
-        boundary = (
-            boundary_for(layer, self.records.registry(), self.settings.home, load_area_codes(ROOT))
-            if self._is_statistics
-            else None
-        )
+        boundary = None
+        if record.move.kind is Kind.STATISTICS:
+            boundary = boundary_for(layer, self.records.registry(), self.settings.home, load_area_codes(ROOT))
         build_candidate(
             layer,
             self.settings.home / self.candidate,
@@ -123,9 +121,16 @@ class Build:
         )
         failpoint("build.rendered")
 
-    @property
-    def _is_statistics(self) -> bool:
-        return self.record.move.kind is Kind.STATISTICS
+    def load(self) -> None:
+        """PostGIS gets its tables here, so that publishing only has to name them."""
+        self.say("Muat ke basis data")
+        manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
+        move, content = self.record.move, str(manifest["content_hash"])
+        built = datetime.now(UTC)
+        self.records.stage(
+            Release(move.dataset, 0, move.id, content, self.candidate, Status.APPROVED, built, "", manifest=manifest)
+        )
+        failpoint("build.loaded")
 
     def finish(self) -> None:
         """Candidate, hash and findings become visible at once; a second time nothing changes."""
@@ -137,6 +142,7 @@ class Build:
     def _record(self) -> None:
         self.say("Catat")
         manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
+        found = [*self._kept("remarks.json"), *self._kept("findings.json")]
         failpoint("build.before_record")
         current = self.records.finish_build(
             self.submission,
@@ -144,7 +150,7 @@ class Build:
             content_hash=manifest["content_hash"],
             candidate=self.candidate,
             manifest=manifest,
-            findings=list({found.key: found for found in self._all_findings()}.values()),
+            findings=list({one.key: one for one in found}.values()),
             at=datetime.now(UTC),
         )
         failpoint("build.recorded")
@@ -170,9 +176,6 @@ class Build:
 
     def _kept(self, name: str) -> list[FindingRecord]:
         return [FindingRecord(**entry) for entry in json.loads((self.work / name).read_text())]
-
-    def _all_findings(self) -> list[FindingRecord]:
-        return [*self._kept("remarks.json"), *self._kept("findings.json")]
 
     @property
     def steps(self) -> tuple[Callable[[], None], ...]:
@@ -216,8 +219,4 @@ def build_now(records: Records, settings: Settings, submission: str) -> Submissi
 
 
 def broken_build() -> Broken:
-    return Broken(
-        "Pembacaan berkas ini terhenti karena kesalahan di server.",
-        code="PEKERJAAN",
-        mend="Unggah lagi berkasnya; bila terulang, sampaikan kepada admin.",
-    )
+    return Broken.of("job_broken")

@@ -51,9 +51,21 @@ def load(raw: Raw, home: Path, release: Release) -> None:
         raw.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [candidate[1]])
         if _exists(raw, candidate) or _exists(raw, table_of(collection, release)):
             continue
+        _drop_earlier(raw, collection["id"])
         folder = home / release.folder / collection["folder"]
         with closing(_open(folder / "data.gpkg")) as source:
             _Loading(raw, candidate, collection, source).run()
+
+
+def _drop_earlier(raw: Raw, collection: str) -> None:
+    """Candidates of this collection that were built before; should one be published yet, it is loaded again."""
+    found = raw.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'calon'::regnamespace AND relkind = 'r'"
+        " AND obj_description(oid, 'pg_class') = %s",
+        [collection],
+    )
+    for (name,) in found.fetchall():
+        raw.execute(ddl("DROP TABLE {}", ("calon", name)))
 
 
 def point(raw: Raw, current: Release | None, releases: Sequence[Release]) -> None:
@@ -129,13 +141,14 @@ class _Loading:
 
     def __init__(self, raw: Raw, table: Name, collection: Collection, source: sqlite3.Connection) -> None:
         self.raw, self.table, self.source = raw, table, source
-        self.fields = collection["fields"]
+        self.collection, self.fields = str(collection["id"]), collection["fields"]
         self.columns = _columns(collection)
         self.geometry = collection["geometry_type"]
         self.with_z = bool(self.geometry) and source.execute("SELECT z FROM gpkg_geometry_columns").fetchone() != (0,)
 
     def run(self) -> None:
         self._create()
+        _comment(self.raw, "COMMENT ON TABLE {} IS {}", self.table, self.collection)
         self._copy()
         for name in self._indexed():
             self.raw.execute(ddl("CREATE INDEX ON {} ({})", self.table, (name,)))
