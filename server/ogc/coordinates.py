@@ -1,8 +1,9 @@
 """The coordinate systems that may be asked for: their names, axes, and the way between each of them and CRS84."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +36,7 @@ _NAMES = re.compile(
 
 
 Coordinates = NDArray[np.float64]
+EVERYWHERE = (np.full(2, -np.inf), np.full(2, np.inf))
 
 
 @dataclass(frozen=True)
@@ -119,20 +121,21 @@ def areas(drawn: Drawn, extent: Sequence[float] | None) -> list[BaseGeometry]:
     """
     if extent is None:
         return []
-    own, half = system(drawn.uri), len(drawn.edges) // 2
-    low, high = np.array(drawn.edges[:2]), np.array(drawn.edges[half : half + 2])
-    parts = [(low, high)]
-    if (low > high).any():
-        east = np.array(own.axes) == "east"
+    own = system(drawn.uri)
+    return [_carried(box, own, "bbox") for box in _boxes(own, drawn.edges, _reach(own, extent))]
+
+
+def _boxes(own: System, edges: Sequence[float], reach: tuple[Coordinates, Coordinates]) -> Iterator[BaseGeometry]:
+    """As drawn in the system; lines and points where they have no width."""
+    low, high = np.array(edges[:2]), np.array(edges[len(edges) // 2 :][:2])
+    parts, east = [(low, high)], np.array(own.axes) == "east"
+    if own.geographic and (low > high)[east].any():
         parts = [(low, np.where(east, 180.0, high)), (np.where(east, -180.0, low), high)]
-    least, most = _reach(own, extent)
-    cut = [(np.maximum(low, least), np.minimum(high, most)) for low, high in parts]
-    return [_carried(_box(low, high), own, "bbox").simplify(STRAIGHT) for low, high in cut if (low <= high).all()]
-
-
-def _box(low: Coordinates, high: Coordinates) -> BaseGeometry:
-    """A line or a point where it has no width."""
-    return shapely.box(*low, *high) if (low < high).all() else shapely.LineString([low, high])
+    for low, high in parts:
+        low, high = np.maximum(low, reach[0]), np.minimum(high, reach[1])
+        if (low <= high).all():
+            box = shapely.box(*low, *high)
+            yield box if box.area else box.exterior.convex_hull
 
 
 def _reach(own: System, extent: Sequence[float]) -> tuple[Coordinates, Coordinates]:
@@ -140,7 +143,7 @@ def _reach(own: System, extent: Sequence[float]) -> tuple[Coordinates, Coordinat
     outline = shapely.box(*extent).exterior
     points = own.of(shapely.get_coordinates(shapely.segmentize(outline, outline.length / 400 + STRAIGHT)))
     if not np.isfinite(points).all():
-        return np.full(2, -np.inf), np.full(2, np.inf)
+        return EVERYWHERE
     low, high = points.min(axis=0), points.max(axis=0)
     margin = (high - low).max() / 100 + (0.01 if own.geographic else 1000)
     return low - margin, high + margin
@@ -155,7 +158,8 @@ def _carried(outline: BaseGeometry, own: System, parameter: str) -> BaseGeometry
             f"Parameter {parameter} berisi koordinat di luar jangkauan sistem koordinatnya.",
             where={"parameter": parameter},
         )
-    return found
+    small = found.simplify(STRAIGHT)
+    return found if small.is_empty else small
 
 
 def located(tree: Any, *, filter_crs_uri: str, **_: Any) -> Any:
@@ -164,13 +168,19 @@ def located(tree: Any, *, filter_crs_uri: str, **_: Any) -> Any:
 
 
 def _located(node: Any, own: System) -> Any:
-    if isinstance(node, values.Geometry | values.Envelope):
-        return values.Geometry(mapping(_carried(shape(node.geometry), own, "filter")))
     if isinstance(node, ast.BBox):
-        box = shapely.box(node.minx, node.miny, node.maxx, node.maxy)
-        return ast.GeometryIntersects(node.lhs, values.Geometry(mapping(_carried(box, own, "filter"))))
+        box = values.Envelope(node.minx, node.maxx, node.miny, node.maxy)
+        return ast.GeometryIntersects(node.lhs, _located(box, own))
+    if isinstance(node, values.Geometry | values.Envelope):
+        drawn = [shape(node.geometry)]
+        if isinstance(node, values.Envelope):
+            drawn = list(_boxes(own, (node.x1, node.y1, node.x2, node.y2), EVERYWHERE))
+        carried = [_carried(one, own, "filter") for one in drawn]
+        return values.Geometry(mapping(carried[0] if len(carried) == 1 else shapely.union_all(carried)))
     if isinstance(node, list):
         return [_located(one, own) for one in node]
-    if not is_dataclass(node) or isinstance(node, type):
+    if not isinstance(node, ast.Node):
         return node
-    return replace(node, **{field.name: _located(getattr(node, field.name), own) for field in fields(node)})
+    found = copy(node)
+    vars(found).update({name: _located(value, own) for name, value in vars(node).items()})
+    return found

@@ -39,9 +39,9 @@ class Api(API):  # type: ignore[misc]
     def get_exception(self, status: int, headers: Any, format_: Any, code: str, description: str) -> Never:
         """Raises the fault instead of writing it, so that one place words all of them."""
         fault = sys.exception()
-        cause = fault.__cause__ if fault else None
-        if isinstance(cause, SebarError):
-            raise cause
+        for cause in (fault, fault and fault.__cause__):
+            if isinstance(cause, SebarError):
+                raise cause
         if status == 404:
             raise NotFound("Butir data itu tidak ada di koleksi ini.", mend="Periksa kode atau nomornya.")
         if status >= 500:
@@ -94,17 +94,18 @@ def _drawn(bbox: list[float], source: str, target: str) -> Any:
 
 
 def adopt_pygeoapi() -> None:
-    """Replaces seven names in pygeoapi 0.24 for this process.
+    """Replaces eight names in pygeoapi 0.24 for this process.
 
     `to_json` escapes < and > in all values and would write text that we edit; its CQL2 grammar gives AND and OR one
-    precedence; a datetime outside of the extent is an empty answer, not an error; only two corners of a box
-    would be brought to CRS84, and SRGI2013 0.2 m beside; and link titles are looked for in a folder of site-packages,
-    with a cache that never shrinks.
+    precedence; a datetime outside of the extent is an empty answer, not an error; every box is read as longitude,
+    latitude, only two corners of it are brought to CRS84, and SRGI2013 0.2 m beside, also in filters; and link titles
+    are looked for in a folder of site-packages, with a cache that never shrinks.
     """
     for module in (core, itemtypes):
         module.to_json = lambda body, pretty=False: body
     itemtypes.parse_cql2_text = filters.parse
     itemtypes.validate_datetime = lambda extents, text=None: text
+    itemtypes.validate_bbox = lambda text: [float(edge) for edge in text.split(",")]
     itemtypes.transform_bbox = _drawn
     itemtypes.modify_pygeofilter = coordinates.located
     l10n.translate_gettext = lambda text, language: WORDS["titles"].get(text, text) if language == "id" else text

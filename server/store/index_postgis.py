@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
+import shapely
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import ACCENTS, Bound, Name, Pieces, joined
+from server.store.conditions import ACCENTS, Bound, Name, Pieces
 from server.store.index import Box, Question, ReleaseIndex, Rows
 from server.store.index_gpkg import TOO_LONG, GeoPackageIndex
 from server.store.table_index import TableIndex
@@ -60,8 +61,9 @@ class _Postgis:
         return (f"ST_{relation}(", Name("geom"), ", ST_GeomFromWKB(", Bound(geometry.wkb), f", {SRID}))")
 
     def touching(self, box: Box) -> Pieces:
-        edges = joined(((Bound(edge),) for edge in box), ", ")
-        return ("ST_Intersects(", Name("geom"), ", ST_MakeEnvelope(", *edges, f", {SRID}))")
+        """A box without width is a line or a point: of ST_MakeEnvelope nothing would be left."""
+        drawn = shapely.box(*box)
+        return self.related("intersects", drawn if drawn.area else drawn.exterior.convex_hull, only_true=True)
 
 
 class PostgisIndex(TableIndex):
