@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -20,15 +22,18 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from server.crs84 import from_crs84
-from server.release import workbook
+from server.release.downloads import LONGEST_CELL
 from server.release.features import read_features, rounded
-from server.release.geopackage import CHUNK, WKB, add_layer, has_gaps
+from server.release.geopackage import CHUNK, WKB, add_layer, aliases, has_gaps
 from workflow.errors import NotFound
 from workflow.layer import Field, FieldType
 
 Entry = Mapping[str, Any]
 Manifest = Mapping[str, Any]
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
+LONGEST_SHEET = 1_048_575
+"""Rows of Excel below the titles."""
+LONG_TEXT, CUT = 16_000, " … (dipotong: sel Excel menampung 32.767 huruf)"
 BOX = pa.struct([(edge, pa.float64()) for edge in ("xmin", "ymin", "xmax", "ymax")])
 
 
@@ -61,30 +66,22 @@ MADE = {
     ),
     "data.kml": Format("KML", "untuk Google Earth", "map-pin", "application/vnd.google-earth.kml+xml", 2.2),
 }
+SRGI2013 = {str(code) for code in (9469, 9470, *range(9476, 9483), *range(9487, 9495))}
 OF_TABLES = ("data.xlsx", "data.parquet")
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A UTM zone with the datum that the data came in, which is WGS 84 unless the source was SRGI2013."""
+    """A UTM zone. `datum` is that of the data's source: SRGI2013, and WGS 84 for every other."""
 
     number: int
-    south: bool
-    srgi: bool
-
-    @property
-    def epsg(self) -> int:
-        if self.srgi:
-            return (9440 if self.south else 9430) + self.number
-        return (32700 if self.south else 32600) + self.number
+    half: str
+    datum: str
+    epsg: int
 
     @property
     def file(self) -> str:
-        return f"data-utm{self.number}{'s' if self.south else 'n'}.gpkg"
-
-    @property
-    def name(self) -> str:
-        return f"UTM {self.number}{'S' if self.south else 'N'}"
+        return f"data-utm{self.number}{self.half.lower()}.gpkg"
 
 
 def utm_zone(entry: Entry) -> Zone | None:
@@ -93,30 +90,30 @@ def utm_zone(entry: Entry) -> Zone | None:
         return None
     west, south, east, north = entry["bbox"]
     number = min(60, math.floor(((west + east) / 2 + 180) / 6) + 1)
-    below = south + north < 0
-    source = str(entry.get("source_crs") or "").removeprefix("EPSG:")
-    srgi = source in ("9469", "9470") or (source.isdecimal() and 9476 <= int(source) <= 9494)
-    return Zone(number, below, srgi and (47 <= number <= 54 if below else 46 <= number <= 52))
+    half, wgs, srgi = ("S", 32700, 9440) if south + north < 0 else ("N", 32600, 9430)
+    if str(entry.get("source_crs")).removeprefix("EPSG:") in SRGI2013 and f"{srgi + number}" in SRGI2013:
+        return Zone(number, half, "SRGI2013", srgi + number)
+    return Zone(number, half, "WGS 84", wgs + number)
 
 
 def made_formats(entry: Entry) -> dict[str, Format]:
     """What can be asked for of a collection, by file name."""
-    short = entry["count"] <= workbook.LARGEST
+    short = entry["count"] <= LONGEST_SHEET
     found = {name: MADE[name] for name in MADE if short or name != "data.xlsx"}
     if entry["type"] == "table":
         return {name: format for name, format in found.items() if name in OF_TABLES}
     zone = utm_zone(entry)
     if zone is None:
         return found
-    use = f"koordinat meter, untuk mengukur; {'SRGI2013' if zone.srgi else 'WGS 84'}, EPSG:{zone.epsg}"
-    return found | {zone.file: Format(f"GeoPackage {zone.name}", use, "polygon", GEOPACKAGE, 1)}
+    use = f"koordinat meter, untuk mengukur; {zone.datum}, EPSG:{zone.epsg}"
+    return found | {zone.file: Format(f"GeoPackage UTM {zone.number}{zone.half}", use, "polygon", GEOPACKAGE, 1)}
 
 
 def refuse_too_long(entry: Entry, name: str) -> None:
     """Raises NotFound for what the format cannot hold."""
-    if name == "data.xlsx" and entry["count"] > workbook.LARGEST:
+    if name == "data.xlsx" and entry["count"] > LONGEST_SHEET:
         raise NotFound(
-            f"Excel menampung paling banyak {workbook.LARGEST:,} baris; data ini {entry['count']:,}.".replace(",", "."),
+            f"Excel menampung paling banyak {LONGEST_SHEET:,} baris; data ini {entry['count']:,}.".replace(",", "."),
             mend="Ambil CSV, GeoPackage, atau GeoParquet.",
         )
 
@@ -132,7 +129,8 @@ def write(target: Path, name: str, folder: Path, entry: Entry) -> None:
             return
         stream = _changed(reader, _in_own_zone(reader.schema, folder, entry))
         if kind == ".xlsx":
-            workbook.write_workbook(*_sheet(stream, meta, entry), target)
+            rows = _changed(stream, _for_excel(meta, folder, entry))
+            pyogrio.write_arrow(rows, target, layer="Data", driver="XLSX")
         elif kind == ".parquet":
             _write_parquet(stream, meta, target, entry)
         else:
@@ -157,16 +155,17 @@ def write_all(target: Path, releases: Sequence[tuple[Path, Manifest]]) -> None:
                 copy_layer(reader, meta, target, entry, title)
 
 
+def fields_of(entry: Entry) -> list[Field]:
+    known = ("name", "label", "title", "definition", "unit")
+    return [Field(type=FieldType(said["type"]), **{part: said[part] for part in known}) for said in entry["fields"]]
+
+
 def copy_layer(
     reader: pa.RecordBatchReader, meta: Manifest, target: Path, entry: Entry, title: str, epsg: int = 4326
 ) -> None:
     kind = meta["geometry_type"] if entry["type"] == "features" else None
     stream = reader if epsg == 4326 else _changed(reader, _moved(epsg))
-    fields = [
-        Field(said["name"], FieldType(said["type"]), said["label"], said["title"], said["definition"])
-        for said in entry["fields"]
-    ]
-    add_layer(stream, target, name=entry["id"], title=title, fields=fields, kind=kind, crs=f"EPSG:{epsg}")
+    add_layer(stream, target, name=entry["id"], title=title, fields=fields_of(entry), kind=kind, crs=f"EPSG:{epsg}")
 
 
 def _changed(reader: pa.RecordBatchReader, change: Change) -> pa.RecordBatchReader:
@@ -209,21 +208,51 @@ def _in_own_zone(schema: pa.Schema, folder: Path, entry: Entry) -> Change:
     return lambda batch: batch.cast(own)
 
 
-def _sheet(stream: pa.RecordBatchReader, meta: Manifest, entry: Entry) -> tuple[list[str], Iterator[pa.RecordBatch]]:
-    """Titles and rows; points with their coordinates, other shapes without."""
-    units = [f" ({said['unit']})" if said["unit"] else "" for said in entry["fields"]]
-    titles = [(said["title"] or said["name"]) + unit for said, unit in zip(entry["fields"], units, strict=True)]
-    points = str(meta["geometry_type"]).startswith("Point") and entry["type"] == "features"
+def _for_excel(meta: Manifest, folder: Path, entry: Entry) -> Change:
+    """Titles as names, points with their coordinates and other shapes without. What Excel cannot keep is text.
 
-    def rows(batch: pa.RecordBatch) -> pa.RecordBatch:
-        cells = [batch.column(said["name"]) for said in entry["fields"]]
+    That are numbers of more than fifteen digits and days before March 1900; of long text it says that it is cut.
+    """
+    fields = fields_of(entry)
+    titles = [
+        alias + (f" ({field.unit})" if field.unit else "") for alias, field in zip(aliases(fields), fields, strict=True)
+    ]
+    places = ("Bujur", "Lintang") if str(meta["geometry_type"]).startswith("Point") else ()
+    points = [name if name not in titles else f"{name} (letak)" for name in places]
+    names = [said["name"] for said in entry["fields"]]
+    with _read(folder) as (_, reader):
+        inexact = {name for batch in reader for name in names if not _fits_excel(batch.column(name))}
+
+    def changed(batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = ((batch.column(name), name in inexact) for name in names)
+        cells = [
+            _text(cells.cast(pa.string())) if text or cells.type == pa.string() else cells for cells, text in columns
+        ]
         if points:
             shapes = rounded(_shapes(batch))
             edges = (shapely.get_x(shapes), shapely.get_y(shapes))
             cells += [pa.array(edge, pa.float64(), from_pandas=True) for edge in edges]
-        return pa.RecordBatch.from_arrays(cells, names=[str(at) for at, _ in enumerate(cells)])
+        return pa.RecordBatch.from_arrays(cells, names=titles + points)
 
-    return titles + ["Bujur", "Lintang"] * points, map(rows, stream)
+    return changed
+
+
+def _fits_excel(values: pa.Array) -> bool:
+    if pa.types.is_integer(values.type):
+        return not pc.any(pc.greater_equal(pc.abs(values.cast(pa.float64(), safe=False)), 1e15)).as_py()
+    if pa.types.is_temporal(values.type):
+        return not pc.any(pc.less(values.cast(pa.date32()), date(1900, 3, 1))).as_py()
+    return True
+
+
+def _text(values: pa.Array) -> pa.Array:
+    """What looks like an escape of Excel is one itself, and signs that XML lacks are seen to be missing."""
+    long = pc.and_(pc.greater(pc.utf8_length(values), LONG_TEXT), pc.greater(pc.binary_length(values), LONGEST_CELL))
+    values = pc.if_else(
+        long, pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, 0, LONG_TEXT), CUT, ""), values
+    )
+    values = pc.replace_substring_regex(values, r"_x([0-9A-Fa-f]{4})_", r"_x005F_x\1_")
+    return pc.replace_substring_regex(values, "[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd")
 
 
 def _write_parquet(stream: pa.RecordBatchReader, meta: Manifest, target: Path, entry: Entry) -> None:

@@ -82,7 +82,7 @@ def add_layer(
             "INSERT OR REPLACE INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
             [
                 (name, field.name, alias, field.title or None, field.definition or None)
-                for field, alias in zip(fields, _aliases(fields), strict=True)
+                for field, alias in zip(fields, aliases(fields), strict=True)
             ],
         )
         if drawn := styles.style(name, kind, {field.name: field.title for field in fields if field.title}):
@@ -96,12 +96,12 @@ def has_gaps(path: Path) -> bool:
         return bool(database.execute("SELECT 1 FROM data WHERE geom IS NULL LIMIT 1").fetchall())
 
 
-def _aliases(fields: Sequence[Field]) -> Iterator[str]:
+def aliases(fields: Sequence[Field]) -> Iterator[str]:
     """The titles, each once: what GDAL gives QGIS as a column's alias stands in the schema's `name`."""
     used: set[str] = set()
     for field in fields:
-        alias = field.title if field.title and field.title not in used else f"{field.title} ({field.name})"
-        used.add(alias)
+        alias = field.title if field.title and field.title.casefold() not in used else f"{field.title} ({field.name})"
+        used.add(alias.casefold())
         yield alias
 
 
