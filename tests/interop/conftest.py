@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,12 +44,12 @@ PUBLISHED = {*FEATURES, TABLE, MAP_OF_TABLE, layers.LARGE, layers.NULLS, layers.
 
 @dataclass(frozen=True)
 class Live:
-    """A Sebar that answers on loopback, behind a proxy."""
+    """A Sebar that answers on loopback; for clients behind a proxy."""
 
     settings: Settings
-    requests: Path
+    requests: Path = Path(os.devnull)
     """What the proxy has seen."""
-    entered: Mapping[str, SubmissionRecord]
+    entered: Mapping[str, SubmissionRecord] = field(default_factory=dict)
     """The files of `layers`, by dataset, and how far they have come."""
 
     @property
@@ -113,8 +113,15 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"nothing answers at {url}:\n{log.read_text()[-3000:]}")
 
 
-def published_city(settings: Settings, folder: Path) -> dict[str, SubmissionRecord]:
-    """The sample city, and the files of a folder, built and published in a SEBAR_HOME of its own."""
+def sample_city(home: Path, port: int) -> Settings:
+    """The sample city, built and published, in a SEBAR_HOME of its own."""
+    settings = completed(Settings(home=home, port=port, demo_password="kata sandi untuk uji"))
+    published_city(settings)
+    return settings
+
+
+def published_city(settings: Settings, *folders: Path) -> dict[str, SubmissionRecord]:
+    """The sample city, and by dataset what became of the files in some folders."""
     migrate(settings)
     with closing(open_records(settings)) as records:
         journey = create_journey(settings, records)
@@ -123,7 +130,8 @@ def published_city(settings: Settings, folder: Path) -> dict[str, SubmissionReco
             build_now(records, settings, submission)
 
         seed_demo(journey, build=build)
-        return {record.move.dataset: record for record in seed_folder(journey, folder, build=build)}
+        entered = [record for folder in folders for record in seed_folder(journey, folder, build=build)]
+        return {record.move.dataset: record for record in entered}
 
 
 @pytest.fixture(scope="session")
