@@ -162,6 +162,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     listed = f"{snapshot.api.base_url}/collections/{collection}" if name == "items" else ""
     if name == "items" and asked.head:
         said = {"Content-Language": asked.language, "Content-Type": GEOJSON}
+        said |= {"Content-Crs": f"<{args.get('crs', CRS84)}>"} if _systems(served) else {}
         return Answer(200, headers | said | _link_header({}, listed))
     if served and (sliced := _sliced(name, served, item, args, snapshot, asked)):
         headers |= {"Content-Language": asked.language, "Content-Crs": f"<{CRS84}>", "Content-Type": GEOJSON}

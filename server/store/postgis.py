@@ -23,6 +23,12 @@ SRGI2013 = (
     'AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","9470"]]',
     "+proj=longlat +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +no_defs +type=crs",
 )
+SRGI2013_UTM_49S = (
+    f'PROJCS["SRGI2013 / UTM zone 49S",{SRGI2013[0]},PROJECTION["Transverse_Mercator"],'
+    'PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",111],PARAMETER["scale_factor",0.9996],'
+    'PARAMETER["false_easting",500000],PARAMETER["false_northing",10000000],UNIT["metre",1],AUTHORITY["EPSG","9489"]]',
+    "+proj=utm +zone=49 +south +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs +type=crs",
+)
 
 
 Raw = psycopg.Connection[Any]
@@ -78,10 +84,10 @@ def _attempt(raw: Raw, what: str, *statements: sql.Composed) -> None:
 
 
 def _know_srgi2013(raw: Raw) -> None:
-    if not raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = 9470").fetchone():
-        row = sql.SQL(", ").join(map(sql.Literal, (9470, *SRGI2013)))
-        into = sql.SQL("INSERT INTO spatial_ref_sys (srid, srtext, proj4text) VALUES ({})")
-        _attempt(raw, "EPSG:9470", into.format(row))
+    into = sql.SQL("INSERT INTO spatial_ref_sys (srid, srtext, proj4text) VALUES ({})")
+    for srid, texts in ((9470, SRGI2013), (9489, SRGI2013_UTM_49S)):
+        if not raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = %s", [srid]).fetchone():
+            _attempt(raw, f"EPSG:{srid}", into.format(sql.SQL(", ").join(map(sql.Literal, (srid, *texts)))))
 
 
 def _for_application(role: tuple[str]) -> Iterator[sql.Composed]:

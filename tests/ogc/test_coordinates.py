@@ -166,6 +166,7 @@ def test_only_the_coordinates_are_others(client: FlaskClient, code: int) -> None
     plain, answer = ask(client), client.get(ITEMS, query_string={"crs": uri(code)})
     turned = orjson.loads(answer.data)
     assert answer.headers["Content-Crs"] == f"<{uri(code)}>"
+    assert client.head(ITEMS, query_string={"crs": uri(code)}).headers["Content-Crs"] == f"<{uri(code)}>"
     for one, other in zip(plain["features"], turned["features"], strict=True):
         assert list(one) == list(other)
         assert one | {"geometry": None} == other | {"geometry": None}

@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from psycopg import errors
+from pyproj import Proj
 from sqlalchemy import CheckConstraint, inspect, text
 
 from server.store import migrate, open_records
@@ -100,6 +101,16 @@ def test_srgi2013_is_known_to_postgis_and_does_not_shift(tmp_path: Path) -> None
             for source, target in ((4326, 9470), (9470, 4326)):
                 row = connection.execute("SELECT " + moved.format(source, target)).fetchone()
                 assert row == ("POINT(109.67 -6.88)",)
+            for source in (4326, 9470):
+                zones = [moved.format(source, zone) for zone in (9489, 32749)]
+                found = connection.execute("SELECT " + ", ".join(zones)).fetchone()
+                assert found
+                assert found[0] == found[1]
+            for zone in (9489, 23879, 23835, 3857):
+                there = moved.format(4326, zone).removesuffix(", 12)").removeprefix("ST_AsText(")
+                row = connection.execute(f"SELECT ST_X({there}), ST_Y({there})").fetchone()
+                with_proj = Proj(zone)(109.67, -6.88)
+                assert row == pytest.approx(with_proj, abs=0.001, rel=0)
 
 
 @pytest.fixture
