@@ -6,12 +6,15 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.interop.conftest import Live, free_port, running, sample_city
+from server.settings import Settings
+from tests.conformance.service import publish_city, settings_at
+from tests.interop.conftest import free_port, running
 from tests.pages.test_browser import QUIET, SOFTWARE, pytestmark  # noqa: F401 - the same reasons to skip
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
@@ -45,10 +48,17 @@ PAGES: dict[str, tuple[str, ...]] = {
 CASES = [(person, page) for person, pages in PAGES.items() for page in pages]
 
 
+@dataclass(frozen=True)
+class Live:
+    url: str
+    settings: Settings
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     home = tmp_path_factory.mktemp("pages") / "home"
-    settings = sample_city(home, free_port())
+    settings = settings_at(home, free_port())
+    publish_city(settings)
     environment = {"SEBAR_HOME": str(home), "SEBAR_PORT": str(settings.port), "SEBAR_WORKERS": "1"}
     command = [sys.executable, "-m", "server.cli", "web"]
     with running(command, f"{settings.url}/healthz", environment, home.parent / "web.log"):

@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.interop.conftest import FEATURES, free_port, running, sample_city
+from tests.conformance.service import publish_city, settings_at
+from tests.interop.conftest import FEATURES, free_port, running
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CONTROLLER = "org.opengis.cite.ogcapifeatures10.TestNGController"
@@ -57,7 +58,8 @@ def main() -> int:
 
 def run(folder: Path, class_path: str) -> Path:
     """Where the suite wrote its testng-results.xml."""
-    settings = sample_city(folder / "home", free_port())
+    settings = settings_at(folder / "home", free_port())
+    publish_city(settings)
     served = [path.parent.name for path in (settings.home / "releases").glob("*/1")]
     assert set(FEATURES) <= set(served), f"the sample city is not whole: {served}"
     environment = {"SEBAR_HOME": str(settings.home), "SEBAR_PORT": str(settings.port), "SEBAR_WORKERS": "1"}

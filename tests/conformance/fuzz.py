@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server.settings import Settings, completed
+from tests.conformance.service import published, settings_at
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -61,13 +61,9 @@ def _ask(operation: Any, cases: Any, share: int, statuses: Counter[int], *, dera
 
 
 def main() -> None:
-    from tests.conformance.conftest import published
-
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    with tempfile.TemporaryDirectory() as folder:
-        settings = completed(Settings(home=Path(folder), url="http://localhost", demo_password="kata sandi untuk uji"))
-        with published(settings) as app:
-            statuses = ask_anything(app, count, derandomize=False)
+    with tempfile.TemporaryDirectory() as folder, published(settings_at(Path(folder) / "home")) as app:
+        statuses = ask_anything(app, count, derandomize=False)
     said = ", ".join(f"{status}: {times}" for status, times in sorted(statuses.items()))
     sys.stdout.write(f"{statuses.total()} requests, none unexpected ({said})\n")
 
