@@ -1,7 +1,6 @@
 """pygeoapi's tile provider over a collection's folder, for a pygeoapi without our adapter."""
 
 import gzip
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,10 @@ class PMTilesProvider(BaseMVTProvider):  # type: ignore[misc]
         tile = found.get(int(z), int(x), int(y))
         return None if tile is None else gzip.decompress(tile)
 
-    def get_default_metadata(self, dataset: str, server_url: str, **said: Any) -> dict[str, Any]:
-        return self._tileset(dataset, server_url, said).json()
-
-    get_html_metadata = get_default_metadata
-
-    def get_vendor_metadata(self, dataset: str, server_url: str, **said: Any) -> dict[str, Any]:
-        return self._tileset(dataset, server_url, said).tilejson()
-
-    def _tileset(self, dataset: str, url: str, said: Mapping[str, Any]) -> tiles.Tileset:
+    def get_metadata(self, dataset: str, server_url: str, metadata_format: str = "", **said: Any) -> dict[str, Any]:
         found = tiles.archive(Path(self.data))
         if found is None or said.get("tileset") != tiles.QUAD:
             raise ProviderGenericError("no such tileset")
         fields: dict[str, Any] = {name: {} for name in found.layer["fields"]}
-        return tiles.Tileset(url, dataset, said["title"], said["description"], found, fields)
+        tileset = tiles.Tileset(server_url, dataset, said["title"], said["description"], found, fields)
+        return tileset.tilejson() if metadata_format == "tilejson" else tileset.json()
