@@ -1,15 +1,14 @@
 """What one release of a dataset changed against another, one line of JSON for each feature."""
 
-import mmap
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from server.comparing import layer_of
+from server.ogc.rendered import open_collection
 from workflow.comparison import Comparison, compare
 
 Release = tuple[Path, Mapping[str, Any]]
@@ -28,7 +27,7 @@ def write_changes(target: Path, old: Release, new: Release) -> None:
         "columns": {"added": found.new_columns, "removed": found.lost_columns},
     }
     with target.open("wb") as file:
-        for said in chain([summary], _changes(_feature_of(old[0]), _feature_of(new[0]), found, pairs)):
+        for said in chain([summary], _changes(_features(old), _features(new), found, pairs)):
             file.write(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -58,14 +57,11 @@ def _difference(old: Feature, new: Feature) -> Feature:
     return said
 
 
-def _feature_of(folder: Path) -> Callable[[int], Feature]:
-    offsets = np.fromfile(folder / "features.offsets", "<u8")
-    with (folder / "features.geojsonl").open("rb") as file:
-        lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if offsets[-1] else b""
+def _features(release: Release) -> Callable[[int], Feature]:
+    folder, manifest = release
+    rendered = open_collection(folder, manifest["collections"][0]["id"])
 
     def feature(at: int) -> Feature:
-        said: Feature = orjson.loads(lines[offsets[at] : offsets[at + 1]])
-        del said["type"]
-        return said
+        return {name: value for name, value in orjson.loads(rendered.line(at)).items() if name != "type"}
 
     return feature

@@ -1,0 +1,17 @@
+<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc" version="1.0.0">
+<NamedLayer>
+<Name>{name}</Name>
+<UserStyle>
+<FeatureTypeStyle>
+<Rule>
+<LineSymbolizer>
+<Stroke>
+<CssParameter name="stroke">#20407A</CssParameter>
+<CssParameter name="stroke-width">1.2</CssParameter>
+</Stroke>
+</LineSymbolizer>
+</Rule>
+</FeatureTypeStyle>
+</UserStyle>
+</NamedLayer>
+</StyledLayerDescriptor>
