@@ -115,6 +115,10 @@ def heard_out(response: Response) -> Response:
     return response
 
 
+def journey() -> Journey:
+    return current_app.extensions["journey"]  # type: ignore[no-any-return]
+
+
 def caller() -> Actor:
     """The person who calls: by token, by name and password, or by session. Raises Unauthenticated."""
     if "actor" not in g:
@@ -143,11 +147,11 @@ def _same_site() -> None:
 
 
 def _by_token(secret: str) -> Actor:
-    journey: Journey = current_app.extensions["journey"]
-    token = journey.records.token_by_hash(hashlib.sha256(secret.encode()).hexdigest())
-    if token is None or token.expires_at <= journey.clock():
+    records = journey().records
+    token = records.token_by_hash(hashlib.sha256(secret.encode()).hexdigest())
+    if token is None or token.expires_at <= journey().clock():
         raise Unauthenticated("Token tidak dikenal atau sudah kedaluwarsa.")
-    person = journey.records.person(token.person)
+    person = records.person(token.person)
     if person is None or not person.active:
         raise Unauthenticated("Pemilik token ini tidak aktif lagi.")
     return person.as_actor()
@@ -163,8 +167,7 @@ def _by_basic(value: str) -> Actor:
 
 def authenticate(username: str, password: str) -> Person:
     """Raises Unauthenticated, and TooManyAttempts after ten failures in a quarter of an hour."""
-    journey: Journey = current_app.extensions["journey"]
-    records, now = journey.records, journey.clock()
+    records, now = journey().records, journey().clock()
     if records.login_failures(username, now - WINDOW) >= FAILURES:
         raise TooManyAttempts("Terlalu banyak percobaan masuk dengan nama ini.", mend="Coba lagi 15 menit kemudian.")
     person = records.person_by_username(username)

@@ -5,15 +5,15 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, json, jsonify, request
+from flask import Blueprint, Response, json, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from server.access import caller, new_token, public, signed_in
+from server.access import caller, journey, new_token, public, signed_in
 from server.access import only as for_roles
 from server.api_description import FILE, HASH, METADATA, MOMENT, NUMBER, READING, TEXT, Call, describe
 from server.clock import due_date
 from server.comparing import compare_with_current
-from server.journey import Journey, Upload
+from server.journey import Upload
 from server.json_input import understood
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
@@ -48,10 +48,6 @@ def call(
     return lambda view: api.route(path, methods=[method])(rule(view))
 
 
-def journey() -> Journey:
-    return current_app.extensions["journey"]  # type: ignore[no-any-return]
-
-
 @api.get("/openapi.json")
 @public
 def openapi() -> ResponseReturnValue:
@@ -84,7 +80,7 @@ def add_submission() -> ResponseReturnValue:
         file=_data_file(),
         metadata=_json_part("metadata"),
         batch=request.form.get("batch") or None,
-        berita_acara=_optional_file("berita_acara"),
+        berita_acara=uploaded("berita_acara"),
         dataset=request.form.get("dataset") or None,
         reading=_optional_json("reading"),
         idempotency_key=request.headers.get("Idempotency-Key"),
@@ -122,7 +118,7 @@ def change(id: str) -> ResponseReturnValue:
         metadata=_member(body, "metadata", dict),
         reading=_member(body, "reading", dict),
         crs=_member(body, "crs", str),
-        berita_acara=_optional_file("berita_acara"),
+        berita_acara=uploaded("berita_acara"),
         expected_version=_member(body, "version", int),
     )
     return jsonify(described(record, caller()))
@@ -165,7 +161,7 @@ def take(id: str, step: str) -> ResponseReturnValue:
         note=_text(body, "note"),
         content_hash=_member(body, "content_hash", str),
         publish_at=_moment(_text(body, "at")),
-        scan=_optional_file("scan"),
+        scan=uploaded("scan"),
     )
     return jsonify(described(record, caller()))
 
@@ -294,13 +290,13 @@ def _data_file() -> Upload:
 
 
 def _file(name: str, sentence: str, code: str) -> Upload:
-    upload = _optional_file(name)
+    upload = uploaded(name)
     if upload is None:
         raise _missing(name, sentence, f"Kirim bagian multipart bernama {name}.", code=code)
     return upload
 
 
-def _optional_file(name: str) -> Upload | None:
+def uploaded(name: str) -> Upload | None:
     part = request.files.get(name)
     return Upload(part.stream, part.filename or name) if part and part.filename else None
 

@@ -108,10 +108,7 @@ def restore(settings: Settings, folder: Path) -> str:
 def _refuse_inhabited(settings: Settings) -> None:
     there = [name for name in (*AREAS, "sebar.sqlite") if (settings.home / name).exists()]
     if any(not (settings.home / name).is_dir() or any((settings.home / name).iterdir()) for name in there):
-        raise Conflict(
-            f"SEBAR_HOME {settings.home} sudah berisi data, jadi tidak dipulihkan ke dalamnya.",
-            mend="Sebutkan SEBAR_HOME yang kosong.",
-        )
+        raise Conflict.of("home_inhabited", home=settings.home)
 
 
 def _checked(folder: Path) -> Mapping[str, Any]:
@@ -123,10 +120,7 @@ def _checked(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadRequest(f"{folder} bukan cadangan Sebar: {CONTENTS} tidak dapat dibaca.") from None
     if wrong:
-        raise BadRequest(
-            f"Cadangan ini rusak: {len(wrong)} berkas hilang atau berubah, yang pertama {wrong[0]}.",
-            mend="Pakai cadangan yang lain; tidak ada yang dipulihkan.",
-        )
+        raise BadRequest.of("backup_damaged", count=len(wrong), first=wrong[0])
     return contents  # type: ignore[no-any-return]
 
 

@@ -60,12 +60,9 @@ def layer_of(folder: Path, manifest: Mapping[str, Any]) -> Layer:
 
 
 def _features(old: Layer, new: Layer, found: Comparison) -> Iterator[dict[str, Any]]:
-    for position in found.added.tolist():
-        yield _feature(new, position, {"change": "added"})
-    for position in found.removed.tolist():
-        yield _feature(old, position, {"change": "removed"})
-    for _, position in found.moved.tolist():
-        yield _feature(new, position, {"change": "moved"})
+    whole = (("added", new, found.added), ("removed", old, found.removed), ("moved", new, found.moved[:, 1]))
+    for change, layer, positions in whole:
+        yield from (_feature(layer, position, {"change": change}) for position in positions.tolist())
     for pair in found.changed.tolist():
         yield _feature(new, pair[1], {"change": "changed", "cells": cell_changes(old, new, pair)})
 

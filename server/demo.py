@@ -17,10 +17,10 @@ from server.reference import load_agencies, load_holidays
 from server.serving import demo_password
 from server.settings import ROOT
 from workflow.dataset import Actor
-from workflow.deadlines import JAKARTA
+from workflow.deadlines import WIB
 from workflow.errors import SebarError
 from workflow.findings import Severity
-from workflow.sop import Kind, Role, Status
+from workflow.sop import Kind, Role, rows_for
 from workflow.store import Person, SubmissionRecord
 
 LOG = logging.getLogger(__name__)
@@ -29,28 +29,6 @@ SAMPLE = ROOT / "data" / "sample"
 BERITA_ACARA = SAMPLE / "berita-acara.pdf"
 WAIVED = "Contoh: dikesampingkan otomatis saat kota peraga diisi; belum diperiksa orang."
 READABLE = (".gpkg", ".geojson", ".json", ".zip", ".shp", ".csv", ".xlsx", ".kml", ".fgb", ".parquet")
-
-STAGES: dict[str, tuple[str, ...]] = {
-    "draft": (),
-    "submitted": ("submit",),
-    "returned": ("submit", "return"),
-    "verified": ("submit", "verify"),
-    "approved": ("submit", "verify", "approve"),
-    "scheduled": ("submit", "verify", "approve", "schedule"),
-    "published": ("submit", "verify", "approve", "publish"),
-}
-
-
-# By step: days after the entry, hour, the status that it goes from.
-ACTS: dict[str, tuple[int, int, Status | None]] = {
-    "enter": (0, 9, None),
-    "submit": (0, 10, Status.DRAFT),
-    "return": (4, 11, Status.SUBMITTED),
-    "verify": (3, 11, Status.SUBMITTED),
-    "approve": (6, 13, Status.VERIFIED),
-    "schedule": (7, 14, Status.APPROVED),
-    "publish": (7, 14, Status.APPROVED),
-}
 
 
 @dataclass(frozen=True)
@@ -66,6 +44,7 @@ class Planned:
 
 
 SCRIPT: dict[str, Any] = json.loads((SAMPLE / "rencana.json").read_text(encoding="utf-8"))
+STAGES: dict[str, list[str]] = SCRIPT["stages"]
 PLAN = tuple(Planned(**entry) for entry in SCRIPT["files"])
 ACCOUNTS = tuple(
     (username, name, agency, Role(role), frozenset(map(Kind, kinds)))
@@ -99,7 +78,7 @@ class Cast:
             (batch for batch in journey.records.batches(agency=producer.agency) if batch.number == number), None
         )
         if batch is None:
-            entered = moment.astimezone(JAKARTA)
+            entered = moment.astimezone(WIB)
             day = (entered - timedelta(days=1 if entered.weekday() else 3)).date()
             with BERITA_ACARA.open("rb") as stream:
                 paper = Upload(stream, BERITA_ACARA.name)
@@ -113,7 +92,7 @@ class Cast:
     def take(self, record: SubmissionRecord, step: str, moment: datetime, note: str = "") -> None:
         """Nothing where it has been taken already."""
         move, journey = record.move, replace(self.journey, clock=lambda: moment)
-        if move.status is not ACTS[step][2] or (step == "schedule" and move.publish_at):
+        if move.status is not rows_for(step)[0].sources[0] or (step == "schedule" and move.publish_at):
             return
         actor = self.producer(move.agency) if step == "submit" else self.actor("walidata")
         if step == "approve":
@@ -156,9 +135,9 @@ def _acts(now: datetime) -> list[tuple[datetime, Planned, str]]:
 
 
 def _moment(now: datetime, days_ago: int, step: str, minute: int) -> datetime:
-    """A working hour of that day, or of the Friday before."""
-    days_after, hour, _ = ACTS[step]
-    day = now.astimezone(JAKARTA) - timedelta(days=days_ago - days_after)
+    """A working hour, or of the Friday before. `acts` says how many days after the entry a step comes, and its hour."""
+    days_after, hour = SCRIPT["acts"][step]
+    day = now.astimezone(WIB) - timedelta(days=days_ago - days_after)
     day -= timedelta(days=max(0, day.weekday() - 4))
     return min(now, day.replace(hour=hour, minute=minute * 2, second=0, microsecond=0))
 
@@ -202,7 +181,7 @@ def _made_up(path: Path, now: datetime) -> dict[str, Any]:
         "keywords": ["contoh", title.lower()],
         "period": str(now.year),
         "lineage": f"Berkas {path.name}; {said}.",
-        "berita_acara": {"number": "CONTOH", "date": now.astimezone(JAKARTA).date().isoformat()},
+        "berita_acara": {"number": "CONTOH", "date": now.astimezone(WIB).date().isoformat()},
         "concept": title,
         "definition": said,
     }

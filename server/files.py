@@ -1,9 +1,12 @@
 """Bytes that came in: kept once, under their SHA-256, readable by nobody but the server."""
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -43,11 +46,7 @@ def keep(stream: IO[bytes], folder: Path, name: str, limit: int) -> Kept:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > limit:
-                    raise TooLarge(
-                        f"Berkas “{name}” lebih besar daripada batas {limit // (1024 * 1024)} MB.",
-                        mend="Bagi berkas itu, atau minta admin menaikkan batas unggahan.",
-                        where={"file": name},
-                    )
+                    raise TooLarge.of("file_too_large", name=name, megabytes=limit // 2**20, where={"file": name})
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()
@@ -67,6 +66,15 @@ def plain_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable()).strip(". ")[-200:] or "berkas"
 
 
+@contextmanager
+def alone(lock: Path, *, wait: bool = True) -> Iterator[None]:
+    """One process of this machine at a time. Raises BlockingIOError where another is there and nobody waits."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
 def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -82,11 +90,5 @@ def paper_type(path: Path, what: str, name: str) -> str:
     for magic, media_type in PAPERS:
         if head.startswith(magic):
             return media_type
-    raise BadUpload(
-        f"{what} “{name}” bukan PDF atau gambar (PNG, JPEG, TIFF) menurut isinya."
-        if head
-        else f"{what} “{name}” kosong.",
-        code="DOKUMEN-JENIS",
-        mend="Pindai dokumen yang sudah ditandatangani sebagai PDF, lalu unggah lagi.",
-        where={"file": name, "field": "berita_acara"},
-    )
+    where = {"file": name, "field": "berita_acara"}
+    raise BadUpload.of("no_paper" if head else "paper_empty", what=what, name=name, where=where)

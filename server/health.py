@@ -3,12 +3,11 @@
 import shutil
 from functools import cache
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from server.access import public
+from server.access import journey, public
 from server.intake.sandbox import prove_sandbox
-from server.journey import Journey
 from workflow.errors import SebarError
 from workflow.sop import Status
 
@@ -25,9 +24,8 @@ def alive() -> ResponseReturnValue:
 @public
 def ready() -> ResponseReturnValue:
     """Every part by name; 503 where one of them does not do its work."""
-    journey: Journey = current_app.extensions["journey"]
     parts: dict[str, str] = {}
-    for name, ask in (("records", journey.records.revision), ("sandbox", _sandbox)):
+    for name, ask in (("records", journey().records.revision), ("sandbox", _sandbox)):
         try:
             ask()
             parts[name] = "ok"
@@ -35,7 +33,7 @@ def ready() -> ResponseReturnValue:
             parts[name] = error.detail
         except Exception as error:
             parts[name] = type(error).__name__
-    free = shutil.disk_usage(journey.settings.home)
+    free = shutil.disk_usage(journey().settings.home)
     parts["disk"] = "ok" if free.free > free.total // 20 else "less than 5 % free"
     good = all(state == "ok" for state in parts.values())
     return jsonify({"status": "ok" if good else "not ready", "parts": parts}), 200 if good else 503
@@ -49,12 +47,11 @@ def _sandbox() -> None:
 @health.get("/metrics")
 @public
 def metrics() -> ResponseReturnValue:
-    journey: Journey = current_app.extensions["journey"]
     counts = dict.fromkeys(Status, 0)
-    for record in journey.records.submissions():
+    for record in journey().records.submissions():
         counts[record.move.status] += 1
     lines = ["# TYPE sebar_submissions gauge"]
     lines += [f'sebar_submissions{{status="{status.value}"}} {count}' for status, count in counts.items()]
-    lines += ["# TYPE sebar_revision counter", f"sebar_revision {journey.records.revision()}"]
-    lines += ["# TYPE sebar_open_jobs gauge", f"sebar_open_jobs {len(journey.records.unfinished_builds())}"]
+    lines += ["# TYPE sebar_revision counter", f"sebar_revision {journey().records.revision()}"]
+    lines += ["# TYPE sebar_open_jobs gauge", f"sebar_open_jobs {len(journey().records.unfinished_builds())}"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")

@@ -1,12 +1,10 @@
 """The worker: durable jobs that go on after a kill where they were, and the scheduled publications."""
 
 import contextlib
-import fcntl
 import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +13,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from server.build import Build, Outdated, broken_build
 from server.documents.issuing import issue
 from server.documents.wording import LETTERS
+from server.files import alone
 from server.intake.sandbox import sweep
 from server.journey import Journey
 from server.release.publishing import bump_revision
@@ -43,7 +42,11 @@ class Worker:
         """Works until SIGTERM or SIGINT. Raises Conflict where this slot has a worker already."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopping.set())
-        with self._alone():
+        with contextlib.ExitStack() as held:
+            try:  # two of one slot would each take up what the other is doing
+                held.enter_context(alone(self.journey.settings.home / "locks" / f".worker-{self.slot}", wait=False))
+            except BlockingIOError:
+                raise Conflict.of("slot_taken", slot=self.slot) from None
             sweep()
             self.launch()
             try:
@@ -51,22 +54,6 @@ class Worker:
                     self.look_around()
             finally:
                 DBOS.destroy()
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two of one slot would each take up what the other is doing."""
-        folder = self.journey.settings.home / "locks"
-        folder.mkdir(exist_ok=True)
-        with (folder / f".worker-{self.slot}").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict(
-                    f"Pekerja nomor {self.slot} sudah berjalan.",
-                    code="SUDAH-BERJALAN",
-                    mend="Hentikan yang lama, atau jalankan yang ini dengan --slot lain.",
-                ) from None
-            yield
 
     def launch(self) -> None:
         config: DBOSConfig = {

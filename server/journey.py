@@ -1,20 +1,15 @@
 """What people do with data on its way: load, let workflow/ decide, save. Pages and API call the same acts."""
 
-import fcntl
 import json
 import logging
-import re
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import IO, Any
 
 from server.failpoints import failpoint
-from server.files import Kept, keep, paper_type
+from server.files import Kept, alone, keep, paper_type
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, refuse_damaged, stage
 from server.settings import Settings
@@ -24,7 +19,8 @@ from workflow.checks import missing_metadata
 from workflow.dataset import Act, Actor, Submission
 from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotFound, SebarError, Unmet
 from workflow.findings import Severity
-from workflow.labels import STATUSES
+from workflow.labels import ROLES, STATUSES
+from workflow.names import plain
 from workflow.sop import Access, Kind, Role, Status
 from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, Release, SubmissionRecord
 
@@ -89,12 +85,8 @@ class Journey:
     def _batch(self, actor: Actor, number: str, day: date, period: str, berita_acara: Upload | None) -> Batch:
         _only(actor, Role.PRODUSEN_DATA, "membuat Daftar Data")
         if day.year not in YEARS:
-            raise BadRequest(
-                f"Tanggal Berita Acara {day.isoformat()} tidak mungkin.",
-                code="TANGGAL",
-                mend=f"Tulis tahun antara {YEARS[0]} dan {YEARS[-1]}.",
-                where={"field": "berita_acara.date"},
-            )
+            said = {"day": day.isoformat(), "first": YEARS[0], "last": YEARS[-1]}
+            raise BadRequest.of("impossible_year", where={"field": "berita_acara.date"}, **said)
         now = self.clock()
         paper = self._paper(actor, berita_acara, "Berita Acara", number, now) if berita_acara else None
         return Batch(
@@ -189,11 +181,7 @@ class Journey:
         record = self.visible(actor, id)
         _only(actor, Role.PRODUSEN_DATA, "mengubah data")
         if record.move.status not in EDITABLE:
-            raise Conflict(
-                f"Data ini terkunci karena statusnya “{STATUSES[record.move.status]}”.",
-                code="TERKUNCI",
-                mend="Tarik kembali dahulu, atau tunggu keputusan Walidata.",
-            )
+            raise Conflict.of("locked", status=STATUSES[record.move.status])
         raw = {**record.metadata, **(metadata or {})} | ({"crs": crs} if crs else {})
         facts = clean_metadata({name: value for name, value in raw.items() if value is not None}, record.upload_name)
         changed = replace(
@@ -224,12 +212,8 @@ class Journey:
         if dataset is None or dataset.agency != actor.agency:
             raise NotFound(f"Dataset “{id}” tidak ada.", where={"dataset": id})
         if dataset.kind.value != facts["kind"]:
-            raise BadRequest(
-                f"Dataset “{id}” berjenis {dataset.kind.value}; pengajuan ini {facts['kind']}.",
-                code="JENIS-BERBEDA",
-                mend="Ajukan sebagai dataset baru.",
-                where={"field": "kind"},
-            )
+            said = {"id": id, "kind": dataset.kind.value, "given": facts["kind"]}
+            raise BadRequest.of("other_kind", where={"field": "kind"}, **said)
         return None, id
 
     def _new_dataset(self, actor: Actor, facts: Mapping[str, Any]) -> Dataset:
@@ -245,12 +229,7 @@ class Journey:
         try:
             day = date.fromisoformat(str(said.get("date") or self.clock().date()))
         except ValueError:
-            raise BadRequest(
-                f"Tanggal Berita Acara “{said.get('date')}” bukan tanggal.",
-                code="TANGGAL",
-                mend="Tulis seperti 2026-03-26.",
-                where={"field": "berita_acara.date"},
-            ) from None
+            raise BadRequest.of("no_day", day=said.get("date"), where={"field": "berita_acara.date"}) from None
         period = str(facts.get("period") or day.year)
         return self._batch(actor, str(said.get("number") or ""), day, period, paper)
 
@@ -271,12 +250,7 @@ class Journey:
 
     def _refuse_empty(self, kept: Kept) -> None:
         if kept.bytes == 0:
-            raise BadRequest(
-                f"Berkas “{kept.name}” kosong (0 byte).",
-                code="EMPTY",
-                mend="Buka berkas itu di komputer Anda, simpan lagi, lalu unggah.",
-                where={"file": kept.name},
-            )
+            raise BadRequest.of("file_empty", name=kept.name, where={"file": kept.name})
 
     # looking after findings
 
@@ -354,7 +328,7 @@ class Journey:
         return self.take(actor, release.submission, step, note=note)
 
     def _publish(self, record: SubmissionRecord, act: Act) -> SubmissionRecord:
-        with self._one_at_a_time(record.move.dataset):
+        with alone(self.settings.home / "locks" / record.move.dataset):
             record = self.visible(act.actor, record.move.id)
             row = review.row_for("publish", record.move, act.actor)
             asked = tuple(pair for pair in review.unmet(row, record.move, act) if pair[0] != "probe_answered")
@@ -414,7 +388,7 @@ class Journey:
 
     def _change_current(self, record: SubmissionRecord, act: Act) -> SubmissionRecord:
         dataset = record.move.dataset
-        with self._one_at_a_time(dataset):
+        with alone(self.settings.home / "locks" / dataset):
             record = self.visible(act.actor, record.move.id)
             after, event = review.take_step(record.move, act)
             moves = [(record.move, after, event)]
@@ -452,18 +426,8 @@ class Journey:
                 refused[record.move.id] = error
         return refused
 
-    @contextmanager
-    def _one_at_a_time(self, dataset: str) -> Iterator[None]:
-        folder = self.settings.home / "locks"
-        folder.mkdir(exist_ok=True)
-        with Path(folder / dataset).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
 
 def _only(actor: Actor, role: Role, what: str) -> None:
-    from workflow.labels import ROLES
-
     if role not in actor.roles:
         raise Forbidden(f"Hanya {ROLES[role]} yang dapat {what}.")
 
@@ -483,8 +447,7 @@ def _described(move: Submission, facts: Mapping[str, Any]) -> Submission:
 
 def slug(title: str) -> str:
     """`[a-z0-9-]+`, at most 60 characters: the id of a dataset for life."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "data"
+    return plain(title, "-")[:60].strip("-") or "data"
 
 
 def now_utc() -> datetime:

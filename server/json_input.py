@@ -18,12 +18,7 @@ def understood(text: str | bytes, what: str, where: str) -> dict[str, Any]:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         place = {"field": where, "line": error.lineno, "column": error.colno}
-        raise BadRequest(
-            f"{what} bukan JSON yang benar: baris {error.lineno}, kolom {error.colno}.",
-            code="JSON",
-            mend="Periksa kurung, koma dan tanda kutip di tempat itu.",
-            where=place,
-        ) from None
+        raise BadRequest.of("json_broken", what=what, line=error.lineno, column=error.colno, where=place) from None
     except (ValueError, RecursionError):
         raise _wrong(where, f"{what} bukan JSON yang dapat dibaca", "Kirim JSON dalam UTF-8.") from None
     if not isinstance(value, dict):

@@ -8,32 +8,12 @@ from workflow.labels import METADATA_FIELDS
 from workflow.sop import Access, Kind
 
 TEXTS = (
-    "title",
-    "abstract",
-    "topic",
-    "license",
-    "period",
-    "update_frequency",
-    "lineage",
-    "crs",
-    "key",
-    "concept",
-    "definition",
-    "measure",
-    "unit",
-    "status",
-    "boundary_level",
+    *("title", "abstract", "topic", "license", "period", "update_frequency", "lineage", "crs", "key", "status"),
+    *("concept", "definition", "measure", "unit", "boundary_level"),
 )
-READING: dict[str, type | tuple[type, ...]] = {
+READING: dict[str, type] = {
     "header_rows": int,
-    "decimal": str,
-    "thousands": str,
-    "delimiter": str,
-    "encoding": str,
-    "sheet": str,
-    "layer": str,
-    "code": str,
-    "period_column": str,
+    **dict.fromkeys(("decimal", "thousands", "delimiter", "encoding", "sheet", "layer", "code", "period_column"), str),
 }
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 HEADER_ROWS = range(101)
@@ -59,12 +39,7 @@ def clean_metadata(raw: Mapping[str, Any], filename: str) -> dict[str, Any]:
             if len(facts[name]) > (longest := TITLE_LENGTH if name == "title" else TEXT_LENGTH):
                 raise _wrong(name, METADATA_FIELDS.get(name, name), f"teks paling panjang {longest} huruf")
     if not facts.get("title"):
-        raise BadRequest(
-            "Judul data belum diisi.",
-            code="JUDUL",
-            mend="Isi title, misalnya “Batas Kelurahan Kota Pekalongan”.",
-            where={"field": "title"},
-        )
+        raise BadRequest.of("no_title", where={"field": "title"})
     guessed = Kind.STATISTICS if filename.lower().endswith(TABLE_ENDINGS) else Kind.GEOSPATIAL
     facts["kind"] = _one_of(Kind, "kind", facts.get("kind", guessed))
     facts["access"] = _one_of(Access, "access", facts.get("access", Access.TERBUKA))
@@ -120,12 +95,8 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
         if value in (None, ""):
             continue
         if name not in READING:
-            raise BadRequest(
-                f"“{name}” bukan pilihan cara membaca.",
-                code="READING",
-                mend=f"Pakai salah satu dari: {', '.join(READING)}.",
-                where={"field": f"reading.{name}"},
-            )
+            known = ", ".join(READING)
+            raise BadRequest.of("reading_unknown", where={"field": f"reading.{name}"}, name=name, known=known)
         if READING[name] is int and isinstance(value, str) and value.isdigit():
             value = int(value)
         if not isinstance(value, READING[name]) or isinstance(value, bool):
@@ -140,18 +111,9 @@ def _one_of(kind: type[Kind] | type[Access], field: str, value: Any) -> str:
     try:
         return kind(value).value
     except ValueError:
-        raise BadRequest(
-            f"Nilai {field} “{value}” tidak dikenal.",
-            code="NILAI",
-            mend=f"Pakai salah satu dari: {', '.join(member.value for member in kind)}.",
-            where={"field": field},
-        ) from None
+        said = {"field": field, "value": value, "known": ", ".join(kind)}
+        raise BadRequest.of("value_unknown", where={"field": field}, **said) from None
 
 
 def _wrong(field: str, label: str, expected: str) -> BadRequest:
-    return BadRequest(
-        f"Nilai {label} harus berupa {expected}.",
-        code="METADATA-BENTUK",
-        mend=f"Perbaiki {field}.",
-        where={"field": field},
-    )
+    return BadRequest.of("metadata_form", where={"field": field}, field=field, label=label, expected=expected)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from shapely.geometry import shape
 
+from server.settings import ROOT
 from workflow.area_codes import Area, AreaCodes, City, Level
 from workflow.store import Agency, Holiday
-
-ROOT = Path(__file__).parents[1]
 
 
 def load_area_codes(root: Path = ROOT) -> AreaCodes:

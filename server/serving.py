@@ -40,11 +40,8 @@ def refuse_taken_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise Conflict(
-                f"Sebar tidak dapat mendengarkan di {settings.host}, port {settings.port}: {error.strerror}.",
-                code="PORT",
-                mend="Hentikan Sebar atau program lain yang memakainya, atau pilih port lain dengan SEBAR_PORT.",
-            ) from None
+            why = error.strerror
+            raise Conflict.of("port_taken", host=settings.host, port=settings.port, why=why) from None
 
 
 def demo_password(settings: Settings) -> str:

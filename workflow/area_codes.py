@@ -106,11 +106,6 @@ class AreaCodes:
         found = [area for area in self._by_name.get(plain_name(name), ()) if level in (None, area.level)]
         return found[0] if len(found) == 1 else None
 
-    def normal(self, code: object, system: System = System.KEMENDAGRI) -> str | None:
-        """The same area's code in one system: 33.75.01.1002 or 3375010004; None where it is unknown."""
-        area = self.by_code(code)
-        return area.code(system) if area else None
-
     def fits(self, code: object, name: object) -> bool:
         area = self.by_code(code)
         return area is not None and plain_name(area.name) == plain_name(name)

@@ -10,7 +10,7 @@ from workflow.dataset import Submission
 from workflow.sop import SOP, Status
 
 ONE_DAY = timedelta(days=1)
-JAKARTA = ZoneInfo("Asia/Jakarta")
+WIB = ZoneInfo("Asia/Jakarta")
 
 DAYS: dict[Status, int] = {
     status: row.days for row in SOP if row.days for status in row.sources if status is not Status.RETURNED
@@ -30,7 +30,7 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
     working_week: frozenset[int] = frozenset(range(5))
     cutoff: time = time(15, 30)
-    zone: ZoneInfo = JAKARTA
+    zone: ZoneInfo = WIB
     counting: Counting = Counting.HARI_KERJA
 
     def __post_init__(self) -> None:

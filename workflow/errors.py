@@ -15,6 +15,9 @@ SebarError
 """
 
 from collections.abc import Mapping
+from typing import Self
+
+from workflow.labels import FAULTS
 
 
 class SebarError(Exception):
@@ -34,6 +37,13 @@ class SebarError(Exception):
         self.code = code or type(self).code
         self.mend = mend or self.usual_mend
         self.where = dict(where or {})
+
+    @classmethod
+    def of(cls, fault: str, /, *, where: Mapping[str, object] | None = None, **words: object) -> Self:
+        """The one that has this name in labels.toml."""
+        said = FAULTS[fault]
+        detail, mend = (said[part].format(**words) for part in ("detail", "mend"))
+        return cls(detail, code=said.get("code"), mend=mend, where=where)
 
 
 class NotFound(SebarError):

@@ -1,11 +1,12 @@
 """Every word of the SOP that people read, in Indonesian: labels.toml, and how it is said."""
 
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workflow.area_codes import System
+from workflow.deadlines import WIB
 from workflow.findings import Finding, Principle, Severity
 from workflow.sop import Role, Status
 
@@ -31,6 +32,7 @@ HAPPENED: dict[str, str] = _WORDS["happened"]
 REASONS: dict[str, str] = _WORDS["reasons"]
 METADATA_FIELDS: dict[str, str] = _WORDS["metadata_fields"]
 WITHOUT_MAP: dict[str, str] = _WORDS["without_map"]
+FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
 CHECKS: dict[str, Said] = {code: Said(**said) for code, said in _WORDS["checks"].items()}
 MONTHS: tuple[str, ...] = tuple(_WORDS["months"])
@@ -65,14 +67,29 @@ def mend(code: str) -> str:
     return CHECKS[code].mend if code in CHECKS else ""
 
 
-def tanggal(day: date) -> str:
+def day_of(moment: date | str) -> date:
+    """The day in WIB of a day, a moment, or either written as ISO 8601."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    if isinstance(moment, datetime):
+        return (moment.astimezone(WIB) if moment.tzinfo else moment).date()
+    return moment
+
+
+def tanggal(moment: date | str) -> str:
     """26 Maret 2026"""
+    day = day_of(moment)
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def hari_tanggal(day: date) -> str:
+def hari_tanggal(moment: date | str) -> str:
     """Kamis, 26 Maret 2026"""
-    return f"{DAYS[day.weekday()]}, {tanggal(day)}"
+    return f"{DAYS[day_of(moment).weekday()]}, {tanggal(moment)}"
+
+
+def pukul(moment: datetime) -> str:
+    """15.42 WIB"""
+    return f"{moment.astimezone(WIB):%H.%M} WIB"
 
 
 _SMALL = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas")

@@ -1,7 +1,5 @@
 """A statistical table as a map: one feature for each area and period, categories as columns."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from workflow.area_codes import digits, looks_like_a_code
 from workflow.labels import WITHOUT_MAP
 from workflow.layer import Field, FieldType, Layer
+from workflow.names import LONGEST, distinct, plain
 from workflow.periods import interval
 
 CATEGORY_NAMES = frozenset({"semester", "triwulan", "bulan", "minggu", "kelas", "kelompok"})
@@ -106,11 +105,12 @@ def as_map(layer: Layer, code_field: str, period_field: str | None, boundary: Bo
         when = pa.array([period for _, period in grid], layer.columns[period_field].type)
         own.append((layer.field(period_field), when))
     columns = [*own, *spread]
-    fields = _with_unique_names([field for field, _ in columns])
+    names = distinct(field.name for field, _ in columns)
+    fields = tuple(replace(field, name=name) for (field, _), name in zip(columns, names, strict=True))
     return Layer(
         name=f"{layer.name}-peta",
         fields=fields,
-        columns=pa.table([cells for _, cells in columns], names=[field.name for field in fields]),
+        columns=pa.table([cells for _, cells in columns], names=names),
         rows=np.arange(1, len(grid) + 1, dtype=np.int64),
         geometry=boundary.geometries[[area for area, _ in grid]],
         source_crs="OGC:CRS84",
@@ -169,14 +169,14 @@ def _of_category(measure: Field, category: Category) -> Field:
     if not category:
         return measure
     words = ["tidak diisi" if value is None else str(value) for value in category]
-    name = "_".join([measure.name, *(_slug(word) for word in words)])[:50].rstrip("_")
+    name = "_".join([measure.name, *(plain(word) or "lain" for word in words)])[:LONGEST].rstrip("_")
     return replace(measure, name=name, title=f"{measure.title or measure.name} ({', '.join(words)})")
 
 
 def _adds_up(measure: Field, categories: Iterable[Category]) -> bool:
     """Counts of things add up over categories, unless the table holds the totals itself."""
     counts = measure.name.startswith(("jumlah", "banyak", "cacah")) or measure.unit.casefold() in COUNT_UNITS
-    words = {_slug(str(value)) for category in categories for value in category}
+    words = {plain(str(value)) for category in categories for value in category}
     return measure.type is FieldType.INTEGER and counts and not words & TOTAL_WORDS
 
 
@@ -192,21 +192,6 @@ def _is_measure(entry: Field) -> bool:
 def _varies(places: Sequence[Place | None], cells: Sequence[Any]) -> bool:
     seen: dict[Place, Any] = {}
     return any(place and seen.setdefault(place, cell) != cell for place, cell in zip(places, cells, strict=True))
-
-
-def _with_unique_names(fields: Iterable[Field]) -> tuple[Field, ...]:
-    unique: dict[str, Field] = {}
-    for entry in fields:
-        name, number = entry.name, 2
-        while name in unique:
-            name, number = f"{entry.name[:46]}_{number}", number + 1
-        unique[name] = replace(entry, name=name)
-    return tuple(unique.values())
-
-
-def _slug(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().casefold()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "lain"
 
 
 def _distinct(layer: Layer, name: str) -> list[Any]:

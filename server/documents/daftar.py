@@ -2,15 +2,15 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from server.documents.letters import WIB, contents
+from server.documents.letters import contents
 from server.documents.typesetting import letterhead, pdf, place_name
 from server.settings import Settings
 from server.store import Records
-from workflow.labels import ROLES, STATUSES, tanggal
+from workflow.labels import ROLES, STATUSES, day_of, tanggal
 from workflow.sop import SOP, Kind, Role, Status
 from workflow.store import Batch, Person, SubmissionRecord
 
@@ -90,33 +90,28 @@ def daftar_data(
         "facts": [("Produsen Data", agency), ("Periode", period), ("Jumlah data", str(len(rows)))],
         "columns": COLUMNS,
         "rows": [_cells(index, row) for index, row in enumerate(rows, start=1)],
-        "place": f"{place_name(settings)}, {tanggal(_day(at))}",
+        "place": f"{place_name(settings)}, {tanggal(at)}",
         "signature": {"role": ROLES[signer], "agency": offices.get(signer, "")},
     }
     return pdf("daftar.typ", data, at=at)
 
 
 def _cells(index: int, row: Row) -> list[str]:
-    day = tanggal(_day(row.at)) if row.at else "–"
+    day = tanggal(row.at) if row.at else "–"
     said = (row.kind, row.contents, row.berita_acara, day, row.by, row.status, row.content_hash[:12])
     return [str(index), row.title, row.dataset, *said]
 
 
 def daftar_csv(rows: Sequence[Row]) -> str:
+    head = ("judul", "dataset", "jenis", "isi", "berita_acara", "tanggal", "oleh", "status", "sidik_isi")
+    dated = (vars(row) | {"at": day_of(row.at).isoformat() if row.at else ""} for row in rows)
+    return sheet(head, (row.values() for row in dated))
+
+
+def sheet(head: Iterable[str], rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
     """With a byte order mark, so that Excel reads the letters; no cell can begin a formula."""
     stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(("judul", "dataset", "jenis", "isi", "berita_acara", "tanggal", "oleh", "status", "sidik_isi"))
-    for row in rows:
-        day = _day(row.at).isoformat() if row.at else ""
-        cells = (row.title, row.dataset, row.kind, row.contents, row.berita_acara, day, row.by, row.status)
-        writer.writerow([_harmless(cell) for cell in (*cells, row.content_hash)])
+    writer = csv.writer(stream, delimiter=delimiter)
+    writer.writerow(head)
+    writer.writerows([f"'{cell}" if str(cell).startswith(FORMULA) else cell for cell in row] for row in rows)
     return "\ufeff" + stream.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(WIB).date()

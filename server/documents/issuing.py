@@ -1,19 +1,18 @@
 """A step's document gets its number, is kept, and stands in the records."""
 
-import fcntl
 import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from server.documents import ISSUED
-from server.documents.letters import WIB, letter_number, step_document
+from server.documents.letters import letter_number, step_document
 from server.documents.wording import LETTERS
-from server.files import keep
+from server.files import alone, keep
 from server.settings import Settings
 from server.store import Records
 from workflow.dataset import Event
 from workflow.errors import NotFound
+from workflow.labels import day_of
 from workflow.store import Document, Person, SubmissionRecord
 
 LIMIT = 20 * 1024 * 1024
@@ -30,7 +29,7 @@ def issue(records: Records, settings: Settings, event: Event) -> Document | None
     record = records.submission(event.submission)
     if record is None:
         raise NotFound(f"Pengajuan “{event.submission}” tidak ada.")
-    with _one_at_a_time(settings):
+    with alone(settings.home / "locks" / "letters"):
         for known in records.documents(submission=event.submission):
             if known.kind == letter.kind and known.created_at == event.at:
                 return known
@@ -55,25 +54,27 @@ def issue(records: Records, settings: Settings, event: Event) -> Document | None
 
 
 def _rendered(records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str) -> bytes:
+    releases = records.releases(event.dataset) if event.step in ("publish", "withdraw", "restore") else ()
+    release = next((release.number for release in releases if release.submission == event.submission), None)
+    return step_document(event, record, **printed_of(records, settings, record), number=number, release=release)
+
+
+def printed_of(records: Records, settings: Settings, record: SubmissionRecord) -> dict[str, Any]:
+    """What every document of a submission says of it."""
     agencies = {agency.id: agency for agency in records.agencies()}
     batch = records.batch(record.move.batch)
     if batch is None or record.move.agency not in agencies:
         raise NotFound(f"Daftar Data “{record.move.batch}” tidak ada.")
-    releases = records.releases(event.dataset) if event.step in ("publish", "withdraw", "restore") else ()
-    return step_document(
-        event,
-        record,
-        people=people_to_print(records),
-        agency=agencies[record.move.agency],
-        batch=batch,
-        findings=records.findings(event.submission),
-        settings=settings,
-        number=number,
-        release=next((release.number for release in releases if release.submission == event.submission), None),
-    )
+    return {
+        "people": people_to_print(records),
+        "agency": agencies[record.move.agency],
+        "batch": batch,
+        "findings": records.findings(record.move.id),
+        "settings": settings,
+    }
 
 
-def people_to_print(records: Records) -> Mapping[str, Person]:
+def people_to_print(records: Records) -> dict[str, Person]:
     """People by id, each with the name of their agency instead of its id."""
     names = {agency.id: agency.name for agency in records.agencies()}
     return {person.id: replace(person, agency=names.get(person.agency, "")) for person in records.people()}
@@ -81,13 +82,4 @@ def people_to_print(records: Records) -> Mapping[str, Person]:
 
 def _sequence(records: Records, event: Event) -> int:
     issued = (document for document in records.documents() if document.kind in ISSUED)
-    return 1 + sum(document.created_at.astimezone(WIB).year == event.at.astimezone(WIB).year for document in issued)
-
-
-@contextmanager
-def _one_at_a_time(settings: Settings) -> Iterator[None]:
-    folder = settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "letters").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return 1 + sum(day_of(document.created_at).year == day_of(event.at).year for document in issued)

@@ -4,18 +4,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from server.documents.typesetting import letterhead, pdf, place_name, qr_code
 from server.documents.wording import BLANK, LETTERS, TO_WALIDATA, Letter
 from server.settings import Settings
 from workflow.dataset import Event
 from workflow.findings import Principle, Severity
-from workflow.labels import DAYS, MONTHS, PRINCIPLES, ROLES, angka, tanggal, terbilang
+from workflow.labels import DAYS, MONTHS, PRINCIPLES, ROLES, angka, day_of, pukul, tanggal, terbilang
 from workflow.sop import Kind, Role, Status
 from workflow.store import Agency, Batch, FindingRecord, Person, SubmissionRecord
 
-WIB = ZoneInfo("Asia/Jakarta")
 SHOWN_FINDINGS = 40
 KINDS = {Kind.GEOSPATIAL: "Data geospasial", Kind.STATISTICS: "Data statistik"}
 
@@ -37,13 +35,13 @@ def step_document(
     returned, sender, receiver = event.step == "return", Role.WALIDATA, Role.PRODUSEN_DATA
     if returned and event.source is Status.VERIFIED:
         sender, receiver = Role.PEMBINA_DATA, Role.WALIDATA
-    today = f"Pada hari ini, {day_in_words(_day(event.at))},"
+    today = f"Pada hari ini, {day_in_words(day_of(event.at))},"
     data = _data(letter, record, agency, batch, settings, number, today=today, receiver=ROLES[receiver])
     data |= {
         "closing": TO_WALIDATA if receiver is Role.WALIDATA else letter.closing,
         "facts": data["facts"] + _facts_of_step(event, record, settings, release),
         "note": {"title": letter.note, "text": event.note} if letter.note and event.note.strip() else None,
-        "place": f"{place_name(settings)}, {tanggal(_day(event.at))}",
+        "place": f"{place_name(settings)}, {tanggal(event.at)}",
         "signatures": [
             _signature(word, sender if returned else role, people.get(_who(who, record, event.actor)), agency, settings)
             for word, role, who in letter.signers
@@ -127,8 +125,7 @@ def contents(record: SubmissionRecord) -> str:
 def _facts_of_step(
     event: Event, record: SubmissionRecord, settings: Settings, release: int | None
 ) -> list[tuple[str, str]]:
-    at = event.at.astimezone(WIB)
-    facts = [("Dicatat di Sebar", f"{tanggal(at.date())}, {at:%H.%M} WIB")]
+    facts = [("Dicatat di Sebar", f"{tanggal(event.at)}, {pukul(event.at)}")]
     if release is not None:
         facts.append(("Rilis", str(release)))
     if event.step in ("publish", "restore"):
@@ -164,7 +161,7 @@ def _counts(principle: Principle, findings: Sequence[FindingRecord]) -> list[str
 
 def _waived(entry: FindingRecord, people: Mapping[str, Person]) -> dict[str, str]:
     person = people.get(entry.waived_by or "")
-    day = f", {tanggal(_day(entry.waived_at))}" if entry.waived_at else ""
+    day = f", {tanggal(entry.waived_at)}" if entry.waived_at else ""
     return {"message": entry.message, "reason": entry.waived_why, "by": f"{person.name if person else '–'}{day}"}
 
 
@@ -179,10 +176,6 @@ def _signature(word: str, role: Role, person: Person | None, agency: Agency, set
     return {"as": f"{word},", "role": ROLES[role], "agency": office, "name": person.name if person else ""}
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(WIB).date()
-
-
 def day_in_words(day: date) -> str:
     """Kamis, tanggal dua puluh enam bulan Maret tahun dua ribu dua puluh enam"""
     month = MONTHS[day.month - 1]
@@ -191,5 +184,5 @@ def day_in_words(day: date) -> str:
 
 def letter_number(settings: Settings, sequence: int, at: datetime) -> str:
     return settings.letter_number.format(
-        klasifikasi=settings.letter_class, urut=sequence, kode_unit=settings.unit_code, tahun=_day(at).year
+        klasifikasi=settings.letter_class, urut=sequence, kode_unit=settings.unit_code, tahun=day_of(at).year
     )

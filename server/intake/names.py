@@ -1,8 +1,9 @@
 """Field names that are safe in SQL, in addresses and in every format we write."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from workflow.names import LONGEST, distinct, plain
 
 _COLUMNS_OF_STORES = "fid ogc_fid geom geometry the_geom wkb_geometry rowid oid ctid xmin xmax cmin cmax tableoid"
 _PARAMETERS_OF_THE_API = (
@@ -16,37 +17,21 @@ _WORDS_OF_SQL = (
     " right select set some table then to true union unique update user using values view when where window with"
 )
 RESERVED = frozenset(" ".join((_COLUMNS_OF_STORES, _PARAMETERS_OF_THE_API, _WORDS_OF_SQL)).split())
-_LONGEST = 50
 
 
 def regenerate(labels: Sequence[str]) -> list[str]:
     """One name per label, `^[a-z][a-z0-9_]{0,49}$`, unique and not reserved."""
-    taken: set[str] = set()
-    names = []
-    for position, label in enumerate(labels, 1):
-        name = _free(_plain(label) or f"kolom_{position}", taken)
-        taken.add(name)
-        names.append(name)
-    return names
+    return distinct(_name(label) or f"kolom_{position}" for position, label in enumerate(labels, 1))
 
 
-def _plain(label: str) -> str:
+def _name(label: str) -> str:
     """Of a header over several rows ("Jumlah / Laki-laki") as many of the lowest ones as fit."""
-    while len(label) > _LONGEST and " / " in label:
+    while len(label) > LONGEST and " / " in label:
         label = label.partition(" / ")[2]
-    ascii_only = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
+    name = plain(label)
     if name[:1].isdigit():
         name = f"k_{name}"
-    return f"{name}_" if name in RESERVED else name[:_LONGEST].rstrip("_")
-
-
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate in taken:
-        ending = f"_{number}"
-        candidate, number = name[: _LONGEST - len(ending)] + ending, number + 1
-    return candidate
+    return f"{name}_" if name in RESERVED else name[:LONGEST].rstrip("_")
 
 
 def renamed(labels: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:

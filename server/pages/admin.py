@@ -10,20 +10,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import HASHER, only
+from server.access import HASHER, journey, only
 from server.clock import days_of
 from server.journey import slug
-from server.pages.desk_rows import journey
-from server.pages.words import hari_tanggal
+from server.pages.words import WORDS
 from server.problems import problem_of
 from workflow.errors import BadRequest, NotFound, SebarError
+from workflow.labels import hari_tanggal
 from workflow.sop import SOP, Kind, Role
 from workflow.store import Agency, Holiday, Person
 
 desk = Blueprint("admin", __name__, url_prefix="/meja/admin")
 
 SHORTEST_PASSWORD = 12
-HOLIDAY_KINDS = {"libur_nasional": "Libur nasional", "cuti_bersama": "Cuti bersama", "lokal": "Libur setempat"}
+HOLIDAY_KINDS: dict[str, str] = WORDS["holidays"]
 
 
 @desk.get("/")
@@ -50,19 +50,15 @@ def _person_of_the_form(known: Person | None) -> Person:
     form, records = request.form, journey().records
     username = known.username if known else form.get("username", "").strip()
     if not username:
-        raise _wrong("username", "Nama pengguna belum diisi.", "Isi nama pengguna.")
+        raise _wrong("username", "no_username")
     if not known and records.person_by_username(username):
-        raise _wrong(
-            "username",
-            f"Nama pengguna “{username}” sudah dipakai.",
-            "Pilih nama lain, atau ubah orang itu dari daftar.",
-        )
+        raise _wrong("username", "username_known", name=username)
     if form.get("agency") not in {agency.id for agency in records.agencies()}:
-        raise _wrong("agency", "OPD belum dipilih.", "Pilih OPD tempat orang ini bekerja.")
+        raise _wrong("agency", "no_agency")
     person = known or Person(str(uuid.uuid4()), username, username, "", frozenset())
     roles, kinds = _roles(person), frozenset(kind for kind in Kind if kind in form.getlist("kinds"))
     if Role.PEMBINA_DATA in roles and not kinds:
-        raise _wrong("kinds", "Jenis data yang disahkan belum dipilih.", "Pilih peta, statistik, atau keduanya.")
+        raise _wrong("kinds", "no_kinds")
     return replace(
         person,
         name=form.get("name", "").strip() or person.name,
@@ -78,25 +74,16 @@ def _person_of_the_form(known: Person | None) -> Person:
 def _roles(person: Person) -> frozenset[Role]:
     roles = frozenset(role for role in Role if role in request.form.getlist("roles"))
     if len(roles - {Role.ADMIN}) > 1:
-        raise _wrong(
-            "roles",
-            "Seorang tidak boleh memegang dua peran SOP.",
-            "Pilih satu dari Produsen Data, Walidata atau Pembina Data.",
-            code="PERAN-GANDA",
-        )
+        raise _wrong("roles", "two_roles")
     if person.id == current_user.id and (Role.ADMIN not in roles or request.form.get("active") != "1"):
-        raise _wrong("roles", "Anda tidak dapat mencabut hak admin Anda sendiri.", "Minta admin lain melakukannya.")
+        raise _wrong("roles", "own_rights")
     return roles
 
 
 def _password(known: Person | None) -> str:
     password = request.form.get("password", "")
     if len(password) < SHORTEST_PASSWORD and (password or not known):
-        raise _wrong(
-            "password",
-            f"Kata sandi paling sedikit {SHORTEST_PASSWORD} huruf.",
-            "Pakai beberapa kata yang mudah diingat.",
-        )
+        raise _wrong("password", "short_password", least=SHORTEST_PASSWORD)
     return HASHER.hash(password) if password or known is None else known.password_hash
 
 
@@ -140,7 +127,7 @@ def _agency_of_the_form() -> Agency:
     """An id is for life: it comes from the short name when the agency is new, and never changes after."""
     said = {part: request.form.get(part, "").strip() for part in ("name", "short_name", "address", "email", "phone")}
     if not said["name"]:
-        raise _wrong("name", "Nama OPD belum diisi.", "Isi nama lengkap OPD.")
+        raise _wrong("name", "no_agency_name")
     said["short_name"] = said["short_name"] or said["name"]
     known = {agency.id for agency in journey().records.agencies()}
     if id := request.form.get("id"):
@@ -149,9 +136,7 @@ def _agency_of_the_form() -> Agency:
         return Agency(id, **said)
     id = slug(said["short_name"])
     if id in known:
-        raise _wrong(
-            "short_name", f"OPD dengan singkatan “{said['short_name']}” sudah ada.", "Ubah OPD itu dari daftar."
-        )
+        raise _wrong("short_name", "agency_known", name=said["short_name"])
     return Agency(id, **said)
 
 
@@ -178,7 +163,7 @@ def save_holiday() -> ResponseReturnValue:
     try:
         day = date.fromisoformat(form.get("day", ""))
     except ValueError:
-        said = problem_of(_wrong("day", "Tanggalnya belum benar.", "Pilih tanggal liburnya.", code="TANGGAL"))
+        said = problem_of(_wrong("day", "no_date"))
         return _calendar(now.year, said), said["status"]
     if form.get("remove"):
         records.remove_holiday(day, actor=current_user.id, at=now)
@@ -215,5 +200,5 @@ def _chosen[Found](found: Found | None, parameter: str) -> Found | None:
     return found
 
 
-def _wrong(field: str, detail: str, mend: str, code: str = "ISIAN") -> BadRequest:
-    return BadRequest(detail, code=code, mend=mend, where={"input": field})
+def _wrong(field: str, fault: str, **words: object) -> BadRequest:
+    return BadRequest.of(fault, where={"input": field}, **words)

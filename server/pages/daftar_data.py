@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only
+from server.access import journey, only
 from server.documents.daftar import TITLES, daftar_csv, daftar_data, rows_of
 from server.journey import sees_agency
-from server.pages.desk_rows import Row, journey, rows
-from server.pages.submission_files import paper, pdf
+from server.pages.desk_rows import Row, rows
+from server.pages.submission_files import paper, sent
 from workflow.errors import NotFound
 from workflow.sop import Role, Status
 from workflow.store import Agency, Batch
@@ -88,10 +88,9 @@ def printed(step: str, ending: str) -> ResponseReturnValue:
     listed = rows_of(journey().records, step, opd, period)
     name = f"daftar-data-{step}-{opd}-{period.replace('/', '-')}.{ending}"
     if ending == "csv":
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(daftar_csv(listed), mimetype="text/csv", headers=headers)
+        return sent(daftar_csv(listed), name)
     settings, now = journey().settings, journey().clock()
-    return pdf(daftar_data(TITLES[step], agency.name, period, listed, settings, at=now), name)
+    return sent(daftar_data(TITLES[step], agency.name, period, listed, settings, at=now), name)
 
 
 @desk.get("/<id>/berita-acara")

@@ -9,13 +9,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only
-from server.journey import Upload
-from server.pages.desk_rows import Row, journey, rows
+from server.access import journey, only
+from server.api import uploaded
+from server.pages.desk_rows import Row, rows
 from server.pages.portal import EVERY
-from server.pages.words import day_of
 from server.problems import problem_of
 from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
+from workflow.labels import day_of
 from workflow.sop import OPEN, Role, Status
 from workflow.store import Dataset, SubmissionRecord
 
@@ -63,12 +63,14 @@ def enter() -> ResponseReturnValue:
 def entered() -> ResponseReturnValue:
     form = request.form
     try:
+        if (file := uploaded("file")) is None:
+            raise BadRequest.of("no_data_file", where={"field": "berkas data"})
         record = journey().create_submission(
             current_user.actor,
-            file=_data_file(),
+            file=file,
             metadata=_metadata(),
             batch=form.get("batch") or None,
-            berita_acara=_part("berita_acara"),
+            berita_acara=uploaded("berita_acara"),
             dataset=form.get("dataset") or None,
             idempotency_key=form.get("once") or None,
         )
@@ -98,23 +100,6 @@ def _of_the_last(dataset: str) -> dict[str, Any]:
         return {}
     newest = max(earlier, key=lambda record: record.created_at)
     return {name: value for name, value in newest.metadata.items() if name not in ("berita_acara", "period", "crs")}
-
-
-def _data_file() -> Upload:
-    part = _part("file")
-    if part is None:
-        raise BadRequest(
-            "Anda belum memilih berkas data.",
-            code="BERKAS-KOSONG",
-            mend="Pilih berkas GeoPackage, GeoJSON, Shapefile dalam zip, CSV atau XLSX.",
-            where={"field": "berkas data"},
-        )
-    return part
-
-
-def _part(name: str) -> Upload | None:
-    part = request.files.get(name)
-    return Upload(part.stream, part.filename) if part and part.filename else None
 
 
 def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:

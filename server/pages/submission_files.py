@@ -1,19 +1,17 @@
 """The files of one submission: what its map draws, its findings, its papers and its printed outputs."""
 
-import csv
-import io
 import json
 
 from flask import Blueprint, Response, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only, signed_in
+from server.access import journey, only, signed_in
 from server.api import feature
-from server.documents.issuing import issue, people_to_print
+from server.documents import daftar
+from server.documents.issuing import issue, printed_of
 from server.documents.letters import blank_approval
 from server.pages.candidate import drawn_features
-from server.pages.desk_rows import journey
 from workflow.errors import NotFound
 from workflow.findings import Severity
 from workflow.labels import SEVERITIES
@@ -22,7 +20,6 @@ from workflow.sop import Role
 desk = Blueprint("submission_files", __name__, url_prefix="/meja/pengajuan")
 
 GEOJSON = "application/geo+json"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @desk.get("/<id>/fitur.geojson")
@@ -46,29 +43,13 @@ def findings(id: str) -> ResponseReturnValue:
 @desk.get("/<id>/temuan.csv")
 @signed_in
 def findings_sheet(id: str) -> ResponseReturnValue:
-    """The findings as a sheet that Indonesian Excel opens: semicolons, UTF-8 with a byte order mark."""
+    """The findings as a sheet that Indonesian Excel opens: with semicolons."""
     record = journey().visible(current_user.actor, id)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(("tingkat", "baris", "kolom", "temuan", "saran", "cara memperbaiki", "dikesampingkan", "kode"))
-    for found in journey().records.findings(id):
-        level = SEVERITIES[Severity(found.severity)]
-        cells = (
-            level,
-            found.row,
-            found.column,
-            found.message,
-            found.suggestion,
-            found.mend,
-            found.waived_why,
-            found.check,
-        )
-        writer.writerow([f"'{cell}" if str(cell).startswith(FORMULA) else cell for cell in cells])
-    headers = {
-        "Content-Disposition": f'attachment; filename="temuan-{record.move.dataset}.csv"',
-        "Cache-Control": "no-store",
-    }
-    return Response("\ufeff" + out.getvalue(), mimetype="text/csv", headers=headers)
+    head = ("tingkat", "baris", "kolom", "temuan", "saran", "cara memperbaiki", "dikesampingkan", "kode")
+    parts = ("row", "column", "message", "suggestion", "mend", "waived_why", "check")
+    found = journey().records.findings(id)
+    rows = ([SEVERITIES[Severity(one.severity)], *(getattr(one, part) for part in parts)] for one in found)
+    return sent(daftar.sheet(head, rows, ";"), f"temuan-{record.move.dataset}.csv")
 
 
 @desk.get("/<id>/berkas")
@@ -106,12 +87,8 @@ def paper(sha256: str) -> ResponseReturnValue:
     kept = journey().records.document(sha256) if sha256 else None
     if kept is None:
         raise NotFound("Dokumen itu belum ada.")
-    return send_file(
-        journey().settings.home / "documents" / kept.sha256,
-        mimetype=kept.media_type,
-        download_name=kept.name,
-        as_attachment=False,
-    )
+    path = journey().settings.home / "documents" / kept.sha256
+    return send_file(path, mimetype=kept.media_type, download_name=kept.name)
 
 
 @desk.get("/<id>/cetak/<int:n>.pdf")
@@ -131,23 +108,14 @@ def printed(id: str, n: int) -> ResponseReturnValue:
 def sheet(id: str) -> ResponseReturnValue:
     """The sheet to print, sign, scan and record."""
     record = journey().visible(current_user.actor, id)
-    records = journey().records
-    agency = next((one for one in records.agencies() if one.id == record.move.agency), None)
-    batch = records.batch(record.move.batch)
-    if agency is None or batch is None or record.move.content_hash is None:
+    if record.move.content_hash is None:
         raise NotFound("Lembar ini baru ada setelah berkas dibaca dan diperiksa.")
-    content = blank_approval(
-        record,
-        people=people_to_print(records),
-        agency=agency,
-        batch=batch,
-        findings=records.findings(id),
-        settings=journey().settings,
-        at=journey().clock(),
-    )
-    return pdf(content, f"lembar-pengesahan-{record.move.dataset}.pdf")
+    said = printed_of(journey().records, journey().settings, record)
+    return sent(blank_approval(record, **said, at=journey().clock()), f"lembar-pengesahan-{record.move.dataset}.pdf")
 
 
-def pdf(content: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, mimetype="application/pdf", headers=headers)
+def sent(content: str | bytes, name: str) -> Response:
+    """What was made for this answer: a paper to look at, or a sheet to keep."""
+    way, media_type = ("inline", "application/pdf") if name.endswith(".pdf") else ("attachment", "text/csv")
+    headers = {"Content-Disposition": f'{way}; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, mimetype=media_type, headers=headers)

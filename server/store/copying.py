@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 from sqlalchemy.types import TypeEngine
 
+from server.settings import Settings
 from server.store import terbit
-from server.store.engines import StoreSettings, engines_of
+from server.store.engines import engines_of
 from server.store.postgis import driver
 from server.store.records import Records
 from server.store.schema import Converted, ledger, metadata, people, registry, utc_text
@@ -20,7 +21,7 @@ from workflow.errors import Conflict
 BATCH = 500
 
 
-def dump_records(settings: StoreSettings, folder: Path) -> None:
+def dump_records(settings: Settings, folder: Path) -> None:
     """Writes `<table>.jsonl` for every table, all of one moment."""
     folder.mkdir(parents=True)
     with engines_of(settings) as engines, engines.reading.begin() as connection:
@@ -46,14 +47,11 @@ def _text(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no text")
 
 
-def load_records(settings: StoreSettings, folder: Path) -> None:
+def load_records(settings: Settings, folder: Path) -> None:
     """Fills the empty tables that `migrate` made, in one transaction. Raises Conflict where they are not empty."""
     with engines_of(settings, owner=True) as engines, engines.writing.begin() as connection:
         if any(connection.execute(select(table).limit(1)).first() for table in (ledger, people)):
-            raise Conflict(
-                "Basis data ini sudah berisi catatan, jadi tidak dipulihkan ke dalamnya.",
-                mend="Pakai basis data atau SEBAR_HOME yang kosong.",
-            )
+            raise Conflict.of("records_inhabited")
         connection.execute(delete(registry))
         for table in metadata.sorted_tables:
             _load(connection, table, folder / f"{table.name}.jsonl")
@@ -90,7 +88,7 @@ def _continue_numbers(connection: Connection, table: Table) -> None:
     connection.execute(select(func.setval(sequence, last + 1, False)))
 
 
-def show_releases(settings: StoreSettings) -> None:
+def show_releases(settings: Settings) -> None:
     """Makes the tables and views that SQL users of PostGIS read from the release folders, where there is PostGIS."""
     with engines_of(settings) as engines:
         records = Records(engines, settings.home)

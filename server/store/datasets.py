@@ -60,11 +60,6 @@ def add_batch(act: Act, batch: Batch, actor: str, at: datetime) -> None:
 def add_dataset(act: Act, dataset: Dataset, actor: str) -> None:
     """Raises Conflict where the id is taken: a dataset's id is for life."""
     if act.connection.execute(select(datasets.c.id).where(datasets.c.id == dataset.id)).first():
-        raise Conflict(
-            f"Dataset dengan id “{dataset.id}” sudah ada.",
-            code="ID-TERPAKAI",
-            mend="Kirim sebagai isi baru dataset itu, atau pilih id yang lain.",
-            where={"dataset": dataset.id},
-        )
+        raise Conflict.of("id_taken", id=dataset.id, where={"dataset": dataset.id})
     add(act.connection, datasets, dataset)
     act.tell(dataset.created_at, actor, "dataset.add", dataset.id, agency=dataset.agency, kind=dataset.kind.value)

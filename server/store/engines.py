@@ -5,23 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from server.settings import Settings
+
 BUSY_SECONDS = 60
-
-
-class StoreSettings(Protocol):
-    """What the store wants to know; server/settings.py fulfils it."""
-
-    @property
-    def home(self) -> Path: ...
-    @property
-    def database_url(self) -> str | None: ...
-    @property
-    def migration_url(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,7 @@ class Engines:
         self.reading.dispose()
 
 
-def store_url(settings: StoreSettings, *, owner: bool = False) -> URL:
+def store_url(settings: Settings, *, owner: bool = False) -> URL:
     """The PostgreSQL that the settings name, else the SQLite file in SEBAR_HOME; `owner` prefers the migrating role."""
     named = (settings.migration_url if owner else None) or settings.database_url
     if not named:
@@ -50,7 +40,7 @@ def store_url(settings: StoreSettings, *, owner: bool = False) -> URL:
 
 
 @contextmanager
-def engines_of(settings: StoreSettings, *, owner: bool = False) -> Iterator[Engines]:
+def engines_of(settings: Settings, *, owner: bool = False) -> Iterator[Engines]:
     engines = open_engines(store_url(settings, owner=owner))
     try:
         yield engines

@@ -62,11 +62,7 @@ class JourneyRecords(Store):
                     return _next_revision(act.connection)
             except LockNotAvailable:
                 LOG.warning("the view of %s is being read for long: publishing waits", dataset)
-        raise Conflict(
-            "Tabel dataset ini sedang dibaca lama melalui SQL, jadi belum dapat diganti.",
-            code="SEDANG-DIBACA",
-            mend="Coba lagi sebentar lagi, atau hentikan pembaca itu.",
-        )
+        raise Conflict.of("being_read")
 
     def stage(self, release: Release) -> None:
         """Loads the folder of a release-to-be into PostGIS, once. publish() does so where nobody did before."""

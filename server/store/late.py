@@ -1,15 +1,10 @@
 """What is said to the one who came second."""
 
-from datetime import datetime, timedelta, timezone
-
-from babel.dates import format_datetime
 from sqlalchemy import Connection, select
 
 from server.store.schema import people, submissions, utc_text
 from workflow.errors import Changed, NotFound, SebarError
-from workflow.labels import ROLES
-
-WIB = timezone(timedelta(hours=7), "WIB")
+from workflow.labels import ROLES, pukul, tanggal
 
 
 def changed(connection: Connection, submission: str) -> SebarError:
@@ -18,9 +13,9 @@ def changed(connection: Connection, submission: str) -> SebarError:
     row = connection.execute(wanted).first()
     if row is None:
         return NotFound("Kiriman data ini tidak ada.", where={"submission": submission})
-    who = _named(connection, row.changed_by)
+    who, when = _named(connection, row.changed_by), f"{tanggal(row.changed_at)} pukul {pukul(row.changed_at)}"
     return Changed(
-        f"{who} sudah mengubahnya pada {_said(row.changed_at)}; muat ulang halaman ini.",
+        f"{who} sudah mengubahnya pada {when}; muat ulang halaman ini.",
         mend="Muat ulang halaman ini, lalu ulangi bila masih perlu.",
         where={"by": who, "at": utc_text(row.changed_at)},
     )
@@ -33,7 +28,3 @@ def _named(connection: Connection, person: str) -> str:
         return "Sistem"
     role = next((label for role, label in ROLES.items() if role.value in row.roles), "")
     return row.name if row.name.startswith(role) else f"{role} {row.name}"
-
-
-def _said(at: datetime) -> str:
-    return format_datetime(at, "d MMMM y 'pukul' HH.mm 'WIB'", tzinfo=WIB, locale="id")

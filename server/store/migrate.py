@@ -7,12 +7,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, func, select
 
+from server.settings import Settings
 from server.store.chain import LOCK
-from server.store.engines import StoreSettings, engines_of, store_url
+from server.store.engines import engines_of, store_url
 from server.store.postgis import prepare
 
 
-def migrate(settings: StoreSettings) -> None:
+def migrate(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     with engines_of(settings, owner=True) as engines:
         if engines.postgresql:

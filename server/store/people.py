@@ -39,11 +39,7 @@ class PeopleRecords(Store):
         said = {"agency": person.agency, "roles": sorted(person.roles), "kinds": sorted(person.kinds)}
         with self._act() as act:
             if act.connection.execute(same).first():
-                raise Conflict(
-                    f"Nama pengguna “{person.username}” sudah dipakai orang lain.",
-                    mend="Pilih nama pengguna yang lain.",
-                    where={"field": "username"},
-                )
+                raise Conflict.of("username_taken", name=person.username, where={"field": "username"})
             save(act.connection, people, person)
             act.tell(at, actor, "person.save", person.id, **said, active=person.active)
 

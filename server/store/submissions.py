@@ -186,12 +186,8 @@ def _refuse_second(connection: Connection, dataset: str) -> None:
     """Raises Conflict where this dataset has a submission under way."""
     under_way = _read(connection, submissions.c.dataset == dataset, submissions.c.status.in_(OPEN))
     if under_way:
-        raise Conflict(
-            f"Dataset “{dataset}” masih mempunyai pengajuan yang belum selesai.",
-            code="MASIH-BERJALAN",
-            mend="Lanjutkan pengajuan itu, atau tunggu sampai tersebarluaskan.",
-            where={"submission": under_way[0].move.id},
-        )
+        where = {"submission": under_way[0].move.id}
+        raise Conflict.of("under_way", dataset=dataset, where=where)
 
 
 def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[SubmissionRecord]:

@@ -47,8 +47,6 @@ def test_a_code_is_known_however_it_is_written(area: Area, system: System) -> No
         assert AREA_CODES.by_code(written) == area
         assert AREA_CODES.system_of(written) is system
         assert looks_like_a_code(written)
-        assert AREA_CODES.normal(written, System.BPS) == area.bps
-    assert AREA_CODES.normal(code) == area.kemendagri
 
 
 @given(areas, st.sampled_from(["", "Kelurahan ", "KEL. ", "Kec.", "kecamatan  "]), st.data())

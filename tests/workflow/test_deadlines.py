@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.reference import load_holidays
 from tests.workflow.test_sop import ready
 from workflow.deadlines import (
-    JAKARTA,
+    WIB,
     Calendar,
     Counting,
     days_late,
@@ -26,11 +26,11 @@ from workflow.sop import Status
 CITY = Calendar(frozenset(holiday.day for holiday in load_holidays()))
 CALENDAR_DAYS = replace(CITY, counting=Counting.KALENDER)
 
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2027, 11, 1), timezones=st.just(JAKARTA))  # noqa: DTZ001 the zone is given beside
+moments = st.datetimes(datetime(2025, 1, 1), datetime(2027, 11, 1), timezones=st.just(WIB))  # noqa: DTZ001 the zone is given beside
 
 
 def at(day: int, hour: int, month: int = 3) -> datetime:
-    return datetime(2026, month, day, hour, tzinfo=JAKARTA)
+    return datetime(2026, month, day, hour, tzinfo=WIB)
 
 
 def test_five_working_days_over_nyepi_and_idul_fitri() -> None:
@@ -39,7 +39,7 @@ def test_five_working_days_over_nyepi_and_idul_fitri() -> None:
 
 def test_what_arrives_after_half_past_three_counts_from_the_next_working_day() -> None:
     assert due(at(12, 16), 5, CITY) == date(2026, 3, 27)
-    assert due(datetime(2026, 3, 12, 15, 30, tzinfo=JAKARTA), 5, CITY) == date(2026, 3, 26)
+    assert due(datetime(2026, 3, 12, 15, 30, tzinfo=WIB), 5, CITY) == date(2026, 3, 26)
 
 
 def test_calendar_days_know_no_holidays() -> None:
@@ -57,7 +57,7 @@ def test_the_holidays_are_the_librarys() -> None:
 
 def expected(started_at: datetime, days: int, calendar: Calendar) -> np.datetime64:
     """By numpy's business days, which know nothing of ours."""
-    local = started_at.astimezone(JAKARTA)
+    local = started_at.astimezone(WIB)
     received = np.datetime64(local.date()) + np.timedelta64(int(local.time() > time(15, 30)), "D")
     if calendar.counting is Counting.KALENDER:
         return received + np.timedelta64(days, "D")
