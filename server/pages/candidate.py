@@ -1,7 +1,7 @@
 """What a candidate holds, as the desks show it: its rows, its columns, its map, and how the file was read."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,11 +11,11 @@ import numpy as np
 import orjson
 import shapely
 
+from server.access import journey
 from server.intake.crs import way_to_crs84
 from server.metadata_input import READING, TABLE_ENDINGS
-from server.pages.desk_rows import journey
 from server.pages.reading import NUMBERS, is_code, measures, said, worded
-from server.pages.words import TYPES
+from server.pages.words import TYPES, WORDS
 from server.reference import load_city
 from workflow.errors import NotFound
 from workflow.store import SubmissionRecord
@@ -25,42 +25,8 @@ MAPPED = 20_000
 SAMPLED = 400
 DOTS = 120
 
-SIGNS = {",": "koma (,)", ";": "titik koma (;)", "\t": "tab", "|": "garis tegak (|)", ".": "titik (.)", " ": "spasi"}
-ENCODINGS = {"utf-8": "UTF-8", "windows-1252": "Windows-1252", "utf-16": "UTF-16", "iso-8859-1": "ISO-8859-1"}
-READING_WORDS: dict[str, tuple[str, str]] = {
-    "sheet": ("Lembar", "Nama lembar kerja; bila tidak ada yang bernama begitu, nama yang ada ditampilkan."),
-    "layer": ("Lapis", "Nama lapis di dalam berkas; bila tidak ada yang bernama begitu, nama yang ada ditampilkan."),
-    "header_rows": ("Baris judul", "Banyaknya baris di atas baris data yang pertama, judul tabel termasuk."),
-    "delimiter": ("Pemisah kolom", ""),
-    "decimal": ("Tanda desimal", ""),
-    "thousands": ("Tanda ribuan", ""),
-    "encoding": ("Pengodean teks", "Ubah bila ada huruf yang aneh, misalnya “CafÃ©”."),
-}
-READING_OPTIONS: dict[str, Mapping[str, str]] = {
-    "delimiter": {sign: SIGNS[sign] for sign in ",;\t|"},
-    "decimal": {sign: SIGNS[sign] for sign in ",."},
-    "thousands": {sign: SIGNS[sign] for sign in "., "},
-    "encoding": ENCODINGS,
-}
 OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
-SYSTEMS: dict[str, str] = {
-    "EPSG:4326": "Bujur dan lintang (WGS 84)",
-    "EPSG:9489": "SRGI2013 / UTM zona 49S",
-    "EPSG:32749": "WGS 84 / UTM zona 49S",
-    "EPSG:23835": "DGN95 / TM-3 zona 49.1",
-    "EPSG:32748": "WGS 84 / UTM zona 48S",
-    "EPSG:3857": "Web Mercator",
-}
-GEOMETRIES = {
-    "Point": "titik",
-    "MultiPoint": "titik",
-    "LineString": "garis",
-    "MultiLineString": "garis",
-    "Polygon": "area",
-    "MultiPolygon": "area",
-    "Geometry": "bermacam bentuk",
-    "GeometryCollection": "bermacam bentuk",
-}
+SYSTEMS: dict[str, str] = WORDS["systems"]
 
 
 @dataclass(frozen=True)
@@ -226,8 +192,8 @@ def ways_of_reading(record: SubmissionRecord) -> list[Choice]:
 
 
 def _choice(name: str, record: SubmissionRecord, found: Mapping[str, Any], names: list[str]) -> Choice:
-    word, help = READING_WORDS[name]
-    options = READING_OPTIONS.get(name, {})
+    word, help = WORDS["reading"][name]
+    options = WORDS["reading_options"].get(name, {})
     if name in ("sheet", "layer"):
         options = {each: each for each in names}
     taken = str(found.get(name, ""))
@@ -252,23 +218,22 @@ def _placed(code: str, raw: np.ndarray[Any, np.dtype[np.float64]]) -> System:
         xy = turn(raw) if turn else raw
     extent = load_city().extent
     inside = shapely.contains_xy(extent, xy[:, 0], xy[:, 1])
-    west, south, east, north = extent.bounds
     some = xy[inside][:: max(1, int(inside.sum()) // DOTS)]
-    dots = [
+    return System(code, SYSTEMS[code], round(100 * float(inside.mean())) if len(inside) else 0, _in_box(some))
+
+
+def _in_box(points: Iterable[Sequence[float]]) -> list[tuple[float, float]]:
+    """The city's extent as a box of 100 by 100, y downwards."""
+    west, south, east, north = load_city().extent.bounds
+    return [
         (round(float((x - west) / (east - west)) * 100, 1), round(float((north - y) / (north - south)) * 100, 1))
-        for x, y in some
+        for x, y in points
     ]
-    return System(code, SYSTEMS[code], round(100 * float(inside.mean())) if len(inside) else 0, dots)
 
 
 def city_outline() -> str:
-    """The city's extent as the points of an SVG polygon in a box of 100 by 100."""
-    extent = load_city().extent
-    west, south, east, north = extent.bounds
-    return " ".join(
-        f"{(x - west) / (east - west) * 100:.1f},{(north - y) / (north - south) * 100:.1f}"
-        for x, y in extent.exterior.coords
-    )
+    """As the points of an SVG polygon."""
+    return " ".join(f"{x},{y}" for x, y in _in_box(load_city().extent.exterior.coords))
 
 
 def system_name(crs: str) -> str:

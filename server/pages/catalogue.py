@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,7 @@ from workflow.store import Release
 BOUNDARIES = "batas-kelurahan"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Entry:
     """A dataset that is served, with its current release. `agency` is the OPD's name."""
 
@@ -25,60 +24,24 @@ class Entry:
     agency: str
     agency_short: str
 
-    @property
-    def id(self) -> str:
-        return self.release.dataset
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        return self.release.manifest
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        metadata: Mapping[str, Any] = self.manifest.get("metadata", {})
-        return metadata
-
-    @property
-    def title(self) -> str:
-        return str(self.manifest["title"])
-
-    @property
-    def abstract(self) -> str:
-        return str(self.metadata.get("abstract") or "")
+    def __post_init__(self) -> None:
+        self.id, self.published_at, self.manifest = (
+            self.release.dataset,
+            self.release.published_at,
+            self.release.manifest,
+        )
+        self.metadata: Mapping[str, Any] = self.manifest.get("metadata", {})
+        self.title, self.kind = str(self.manifest["title"]), Kind(self.manifest["kind"])
+        self.abstract, self.topic = (str(self.metadata.get(name) or "") for name in ("abstract", "topic"))
+        self.topic_look = TOPICS.get(self.topic, Look("tag", "", "Lain-lain"))
+        self.keywords = [str(word) for word in self.metadata.get("keywords") or ()]
+        self.period = str(self.metadata.get("period") or "").replace("/", "–")
+        self.indicative = any("indikatif" in text.casefold() for text in (self.title, self.abstract, *self.keywords))
 
     @property
     def summary(self) -> str:
         """The abstract's first sentence."""
         return self.abstract.partition(". ")[0].rstrip(".") + "." if self.abstract else ""
-
-    @property
-    def kind(self) -> Kind:
-        return Kind(self.manifest["kind"])
-
-    @property
-    def topic(self) -> str:
-        return str(self.metadata.get("topic") or "")
-
-    @property
-    def topic_look(self) -> Look:
-        return TOPICS.get(self.topic, Look("tag", "", "Lain-lain"))
-
-    @property
-    def keywords(self) -> Sequence[str]:
-        return [str(word) for word in self.metadata.get("keywords") or ()]
-
-    @property
-    def published_at(self) -> datetime:
-        return self.release.published_at
-
-    @property
-    def period(self) -> str:
-        return str(self.metadata.get("period") or "").replace("/", "–")
-
-    @property
-    def indicative(self) -> bool:
-        said = (self.title, self.abstract, *self.keywords)
-        return any("indikatif" in text.casefold() for text in said)
 
     @property
     def table(self) -> Mapping[str, Any]:
@@ -171,9 +134,8 @@ class Catalogue:
         if revision != self._records.revision():
             registry = self._records.registry()
             agencies = {agency.id: agency for agency in self._records.agencies()}
-            entries = tuple(
-                sorted((_entry(release, agencies) for release in registry.current), key=_newness, reverse=True)
-            )
+            current = (_entry(release, agencies) for release in registry.current)
+            entries = tuple(sorted(current, key=lambda entry: entry.published_at, reverse=True))
             self._kept = (registry.revision, entries)
         return entries
 
@@ -183,10 +145,6 @@ class Catalogue:
     def base_map(self) -> str | None:
         """Where the boundaries that every map is drawn on come from, once they are published."""
         return f"/ogc/collections/{BOUNDARIES}/items?f=json&limit=1000" if self.entry(BOUNDARIES) else None
-
-
-def _newness(entry: Entry) -> datetime:
-    return entry.published_at
 
 
 def _entry(release: Release, agencies: Mapping[str, Any]) -> Entry:

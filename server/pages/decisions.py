@@ -5,45 +5,22 @@ from dataclasses import dataclass
 
 from flask_login import current_user
 
+from server.access import journey
 from server.clock import calendar_of, days_of
-from server.pages.desk_rows import Row, awaited, day_unit, journey, rows
-from server.pages.words import STAGES, hari_tanggal, tanggal
+from server.pages.desk_rows import Row, awaited, day_unit, rows
+from server.pages.words import STAGES, WORDS
 from workflow.dataset import Act, Event, Submission
 from workflow.deadlines import due
-from workflow.labels import ROLES
+from workflow.labels import ROLES, hari_tanggal, tanggal
 from workflow.review import open_before, steps_from
 from workflow.sop import SOP, Status, Step
 from workflow.store import SubmissionRecord
 
-FOLLOWS: dict[str, str] = {
-    "publish": "Langsung dapat dilihat dan diunduh siapa saja.",
-    "schedule": "Terbit sendiri pada waktu itu; sampai saat itu belum terlihat siapa pun di luar meja.",
-    "recall": "Kembali menjadi konsep; setelah diubah, kirim lagi.",
-    "withdraw": "Semua alamatnya langsung menjawab bahwa data ini sudah ditarik.",
-    "restore": "Rilis ini langsung berlaku lagi, isinya persis seperti dahulu.",
-}
-HAPPENED: dict[str, str] = {
-    "submit": "Terkirim.",
-    "verify": "Terverifikasi.",
-    "approve": "Disetujui.",
-    "approve_on_paper": "Pengesahan di atas kertas tercatat.",
-    "publish": "Tersebarluaskan: data ini sekarang dapat dilihat dan diunduh siapa saja.",
-    "return": "Dikembalikan dengan alasan Anda.",
-    "recall": "Ditarik kembali; Anda dapat mengubahnya lagi.",
-    "schedule": "Penyebarluasan dijadwalkan.",
-    "withdraw": "Ditarik: alamatnya sekarang menjawab bahwa data ini sudah ditarik.",
-    "restore": "Rilis ini berlaku lagi.",
-}
+FOLLOWS: dict[str, str] = WORDS["follows"]
 REASON_HELP: dict[tuple[str, Status], str] = {
-    (
-        "return",
-        Status.RETURNED,
-    ): "Apa yang harus diperbaiki, dan di mana. Produsen Data membaca kalimat ini pertama kali.",
-    (
-        "return",
-        Status.SUBMITTED,
-    ): "Apa yang harus diperiksa lagi. Walidata membaca kalimat ini, lalu meneruskannya bila perlu.",
-    ("withdraw", Status.WITHDRAWN): "Kalimat ini tampil di halaman publik data ini.",
+    (step, Status(target)): help
+    for step, by_target in WORDS["reason_help"].items()
+    for target, help in by_target.items()
 }
 """What to write, by step and where it leads."""
 
@@ -93,7 +70,7 @@ def happened(step: Step | str, record: SubmissionRecord) -> str:
     name = step if isinstance(step, str) else step.name
     row_taken = next((row for row in SOP if row.name == name and row.target == record.move.status), None)
     then = follows(row_taken) if row_taken and row_taken.name not in FOLLOWS else ""
-    return f"{HAPPENED.get(name, 'Tersimpan.')} {then}".strip()
+    return f"{WORDS['happened'].get(name, 'Tersimpan.')} {then}".strip()
 
 
 def next_in_queue(record: SubmissionRecord) -> Row | None:

@@ -4,19 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import current_app
-
+from server.access import journey
 from server.clock import calendar_of, due_date, left
-from server.journey import Journey, sees_agency
+from server.journey import sees_agency
 from server.settings import Settings
 from workflow.dataset import Actor, Event, Submission
 from workflow.deadlines import waiting_days
 from workflow.sop import SOP, Role, Status
 from workflow.store import SubmissionRecord
-
-
-def journey() -> Journey:
-    return current_app.extensions["journey"]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

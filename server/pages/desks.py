@@ -15,23 +15,16 @@ from server.pages import (
     submission_files,
     walidata,
 )
-from server.pages.candidate import GEOMETRIES, SYSTEMS, system_name
+from server.pages.candidate import system_name
 from server.pages.decisions import REASON_HELP
 from server.pages.desk_rows import awaited, day_unit
-from server.pages.words import FREQUENCIES, LICENSES, TOPICS
+from server.pages.words import FREQUENCIES, LICENSES, TOPICS, WORDS
 from server.settings import Settings
 from workflow.labels import HAPPENED, METADATA_FIELDS, ROLES, STEPS
 from workflow.sop import Kind
 
 MODULES = (produsen_data, walidata, pembina_data, daftar_data, admin, submission, submission_files)
 DESKS = (sign_in.sign_in, *(module.desk for module in MODULES))
-MENDED_AT: dict[str, tuple[str, str]] = {
-    "METADATA_MISSING": ("metadata", "Isi sekarang"),
-    "BERITA_ACARA_MISSING": ("berkas", "Lampirkan sekarang"),
-    **dict.fromkeys(("KEY_UNKNOWN", "KEY_NULL", "KEY_DUPLICATE", "KEY_ABSENT"), ("kolom", "Pilih kolom kunci")),
-    **dict.fromkeys(("CSV_DIALECT", "ENC_GUESSED", "LAYER_CHOICE", "NUMBER_AS_TEXT"), ("isi", "Ubah cara membaca")),
-}
-"""Checks that are mended on the page itself: in which pane, and the link's words."""
 
 
 def equip_desks(app: Flask, settings: Settings) -> None:
@@ -42,10 +35,10 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         HAPPENED=HAPPENED,
         ROLES=ROLES,
         METADATA_FIELDS=METADATA_FIELDS,
-        GEOMETRIES=GEOMETRIES,
-        SYSTEMS=SYSTEMS,
+        GEOMETRIES=WORDS["geometries"],
+        SYSTEMS=WORDS["systems"],
         REASON_HELP=REASON_HELP,
-        MENDED_AT=MENDED_AT,
+        MENDED_AT=WORDS["mended_at"],
         city=settings.city,
         demo=settings.demo,
         day_unit=day_unit(settings),

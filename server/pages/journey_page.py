@@ -3,26 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from server.pages.words import Look, day_of
+from server.pages.words import Look, looks
 from server.settings import Settings
 from server.store import Records
 from workflow import labels
 from workflow.dataset import Event
 from workflow.deadlines import Calendar, Counting
+from workflow.labels import day_of
 from workflow.store import Release
 
-LOOKS = {
-    "submit": Look("paper-plane-tilt", "nila"),
-    "verify": Look("check-circle", "nila"),
-    "approve": Look("seal-check", "hijau"),
-    "approve_on_paper": Look("stamp", "hijau"),
-    "publish": Look("globe-hemisphere-east", "hijau"),
-    "return": Look("arrow-u-up-left", "soga"),
-    "schedule": Look("calendar-blank", "muted"),
-    "restore": Look("clock-counter-clockwise", "hijau"),
-    "withdraw": Look("prohibit", "merah"),
-    "supersede": Look("stack", "muted"),
-}
+LOOKS = looks("step_looks")
 APPROVALS = ("approve", "approve_on_paper")
 
 

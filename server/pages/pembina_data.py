@@ -4,8 +4,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only
-from server.pages.desk_rows import awaits, journey, late, rows
+from server.access import journey, only
+from server.pages.desk_rows import awaits, late, rows
 from workflow.sop import Role
 
 desk = Blueprint("pembina_data", __name__, url_prefix="/meja/pembina-data")

@@ -62,6 +62,6 @@ def desk() -> ResponseReturnValue:
 
 def _own(address: str | None) -> str:
     """The address if it is a path of ours, else nothing: no sign-in leads to another host."""
-    parts = urlsplit(address or "")
-    clean = address and address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address or "" if clean and not parts.netloc and "\\" not in (address or "") else ""
+    address = address or ""
+    ours = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if ours and not urlsplit(address).netloc else ""

@@ -8,20 +8,20 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only, signed_in
+from server.access import journey, only, signed_in
+from server.api import uploaded
 from server.comparing import compare_with_current
 from server.documents.wording import LETTERS
-from server.journey import Upload
-from server.metadata_input import READING
+from server.metadata_input import READING, TEXTS
 from server.pages import candidate
 from server.pages.decisions import decisions, happened, next_in_queue, reached, suggested_moment
-from server.pages.desk_rows import agency_names, awaits, journey, last_return, person_names, row
-from server.pages.words import WIB, pukul, tanggal
+from server.pages.desk_rows import agency_names, awaits, last_return, person_names, row
 from server.problems import problem_of
 from workflow.checks.metadata import MANDATORY, missing_fields
+from workflow.deadlines import WIB
 from workflow.errors import BadRequest, Conflict, Forbidden, NotFound, SebarError
 from workflow.findings import Principle, Severity
-from workflow.labels import PRINCIPLES
+from workflow.labels import PRINCIPLES, pukul, tanggal
 from workflow.sop import Role
 from workflow.store import FindingRecord, SubmissionRecord
 
@@ -31,23 +31,8 @@ RUNNING = ("queued", "running")
 STUCK = timedelta(seconds=60)
 COMPARED = 20_000
 """Most rows of which a page says the changes unasked."""
-TEXTS = (
-    "title",
-    "kind",
-    "abstract",
-    "topic",
-    "keywords",
-    "license",
-    "period",
-    "update_frequency",
-    "lineage",
-    "scale",
-    "access",
-    "concept",
-    "definition",
-    "measure",
-    "unit",
-)
+ASKED = frozenset({*TEXTS, "kind", "keywords", "scale", "access"}) - {"crs", "key", "status", "boundary_level"}
+"""What the form of the metadata holds; the rest has forms of its own, or none."""
 ASKED_FOR = ("METADATA_MISSING", "BERITA_ACARA_MISSING")
 WEIGHT = {Severity.BLOCKS.value: 0, Severity.WARNS.value: 1, Severity.INFORMS.value: 2}
 
@@ -215,7 +200,7 @@ def job(id: str) -> ResponseReturnValue:
 @signed_in
 def take(id: str) -> ResponseReturnValue:
     """Takes the step whose button was pressed; what the person saw goes with it as its hash."""
-    form, scan = request.form, request.files.get("scan")
+    form = request.form
     step = form.get("step", "")
     try:
         record = journey().take(
@@ -225,7 +210,7 @@ def take(id: str) -> ResponseReturnValue:
             note=form.get("note", ""),
             content_hash=form.get("content_hash") or None,
             publish_at=_moment(form.get("at")),
-            scan=Upload(scan.stream, scan.filename) if scan and scan.filename else None,
+            scan=uploaded("scan"),
         )
     except (NotFound, Forbidden):
         raise
@@ -290,7 +275,7 @@ def note(id: str) -> ResponseReturnValue:
 @only(Role.PRODUSEN_DATA)
 def metadata(id: str) -> ResponseReturnValue:
     form = request.form
-    facts: dict[str, Any] = {name: form[name].strip() or None for name in TEXTS if name in form}
+    facts: dict[str, Any] = {name: form[name].strip() or None for name in form if name in ASKED}
     if "contact_name" in form:
         facts["contact"] = {part: form.get(f"contact_{part}", "").strip() for part in ("name", "organization", "email")}
     return _changed(id, "metadata", metadata=facts)
@@ -347,9 +332,8 @@ def attach(id: str) -> ResponseReturnValue:
 
 
 def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnValue:
-    part = request.files.get(name)
-    if part and part.filename:
-        return _changed(id, "berkas", **given, **{name: Upload(part.stream, part.filename)})
+    if part := uploaded(name):
+        return _changed(id, "berkas", **given, **{name: part})
     fault = BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu.")
     return _refused(id, fault, "berkas")
 

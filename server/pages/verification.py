@@ -23,11 +23,6 @@ from workflow.labels import HAPPENED, STATUSES
 from workflow.ledger import Entry
 from workflow.store import Release
 
-CONTENT = "Isi yang disetujui"
-UPLOAD = "Berkas asal yang diunggah"
-FEATURES = "Butir-butir data"
-BERITA_ACARA = "Berita Acara pemeriksaan data"
-SCAN = "Pindaian lembar pengesahan"
 STEPS_SHOWN = ("submit", "verify", "approve", "approve_on_paper", "publish", "withdraw", "restore", "supersede")
 
 
@@ -89,16 +84,16 @@ def _step(entry: Entry) -> str:
 
 def _hashes_of(release: Release, manifest: Mapping[str, Any], scan: str | None) -> Iterator[tuple[str, Known]]:
     here = (release.dataset, release.number)
-    yield release.content_hash, Known(CONTENT, *here)
+    yield release.content_hash, Known("Isi yang disetujui", *here)
     if (upload := manifest.get("upload") or {}).get("sha256"):
-        yield upload["sha256"], Known(UPLOAD, *here, upload.get("name", ""))
+        yield upload["sha256"], Known("Berkas asal yang diunggah", *here, upload.get("name", ""))
     if evidence := (manifest.get("berita_acara") or {}).get("sha256"):
-        yield evidence, Known(BERITA_ACARA, *here)
+        yield evidence, Known("Berita Acara pemeriksaan data", *here)
     if scan:
-        yield scan, Known(SCAN, *here)
+        yield scan, Known("Pindaian lembar pengesahan", *here)
     for collection in manifest.get("collections", ()):
         if collection.get("features_sha256"):
-            yield collection["features_sha256"], Known(FEATURES, *here, f"koleksi {collection['id']}")
+            yield collection["features_sha256"], Known("Butir-butir data", *here, f"koleksi {collection['id']}")
     for name, file in manifest.get("files", {}).items():
         yield file["sha256"], Known("Berkas rilis", *here, name)
 

@@ -4,8 +4,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import only
-from server.pages.desk_rows import Row, journey, late, rows
+from server.access import journey, only
+from server.pages.desk_rows import Row, late, rows
 from workflow.sop import Kind, Role, Status
 
 desk = Blueprint("walidata", __name__, url_prefix="/meja/walidata")
