@@ -57,3 +57,13 @@ def test_stock_pygeoapi_counts_and_shows_the_same(sebar: Live, stock: str, colle
     ours, theirs = sebar.json(f"/ogc{query}"), get_json(f"{stock}{query}")
     assert theirs["numberMatched"] == ours["numberMatched"]
     assert theirs["features"] == ours["features"]
+
+
+@pytest.mark.parametrize("code", [4326, 9470, 9489, 32749, 23835])
+def test_stock_pygeoapi_has_the_same_coordinates(sebar: Live, stock: str, code: int) -> None:
+    crs = f"http://www.opengis.net/def/crs/EPSG/0/{code}"
+    listed = f"/collections/batas-kelurahan/items?f=json&limit=3&crs={crs}"
+    ours, theirs = sebar.json(f"/ogc{listed}")["features"], get_json(f"{stock}{listed}")["features"]
+    assert theirs == ours
+    one = f"/collections/batas-kelurahan/items/{ours[1]['id']}?f=json&crs={crs}"
+    assert get_json(f"{stock}{one}")["geometry"] == sebar.json(f"/ogc{one}")["geometry"] == ours[1]["geometry"]
