@@ -1,7 +1,5 @@
 """The web application, put together from its rooms."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Faults as answers: problem+json (RFC 9457) for programs, a page for people."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The web processes: granian serving server.app."""
 
-from __future__ import annotations
-
 import os
 
 from granian import Granian

@@ -4,8 +4,6 @@ Codes, names, rough centroids and areas are published figures; every line betwee
 Metres are EPSG:32749, degrees CRS84 (longitude, latitude).
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

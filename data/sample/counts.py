@@ -1,7 +1,5 @@
 """The sample city's statistics: tables by kelurahan and year. All invented."""
 
-from __future__ import annotations
-
 import numpy as np
 from city import area_columns, noise
 

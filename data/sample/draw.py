@@ -3,8 +3,6 @@
 Nothing here is measured: schools, roads, floods and counts are invented, from one fixed seed.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os

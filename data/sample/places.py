@@ -1,7 +1,5 @@
 """The sample city's points and patches: schools, floods, green spaces. All invented."""
 
-from __future__ import annotations
-
 import geopandas
 import numpy as np
 import shapely

@@ -1,7 +1,5 @@
 """The sample city's roads: a grid bent by two waves. Own work, metres of EPSG:32749."""
 
-from __future__ import annotations
-
 import itertools
 
 import geopandas
