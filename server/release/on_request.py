@@ -109,7 +109,8 @@ def _started(order: Order, target: Path, lock: IO[bytes]) -> threading.Event:
 
 
 def _workshop(target: Path) -> Path:
-    return target.with_name(f".{target.name}")
+    # GDAL takes a folder that ends in .xlsx for an archive.
+    return target.with_name("." + target.name.replace(".", "-"))
 
 
 def _write_format(part: Path, folder: str, name: str) -> None:

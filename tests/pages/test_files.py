@@ -231,7 +231,7 @@ def test_a_killed_maker_leaves_nothing_and_the_next_one_makes_it(tmp_path: Path)
     app = application(city)
     with ThreadPoolExecutor(1) as reader:
         asked = reader.submit(lambda: app.test_client().get("/data/tps/1/data.kml"))
-        wait_for(lambda: list((tmp_path / "made").rglob(".data.kml/data.kml")))
+        wait_for(lambda: list((tmp_path / "made").rglob(".data-kml/data.kml")))
         os.kill(maker_of(tmp_path / "made"), signal.SIGKILL)
         answer = asked.result()
     assert (answer.status_code, answer.json["code"]) == (500, "GAGAL-DIBUAT")
