@@ -24,6 +24,9 @@ REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 EDGE = 20037508.342789244
 DEEPEST = 24
 """Of the zooms that the tile matrix set has."""
+SCALES = "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible"
+KNOWN = {"id": QUAD, "title": "Google Maps Compatible for the World", "uri": URI, "crs": MERCATOR}
+LIMITS = ("tileMatrix", "minTileCol", "minTileRow", "maxTileCol", "maxTileRow")
 GEOMETRY = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 
@@ -169,15 +172,8 @@ class Tileset:
     def _limits(self) -> Iterator[dict[str, Any]]:
         west, south, east, north = self.archive.bounds
         for zoom in self.archive.zooms:
-            left, top = _tile_at(west, north, zoom)
-            right, bottom = _tile_at(east, south, zoom)
-            yield {
-                "tileMatrix": str(zoom),
-                "minTileRow": top,
-                "maxTileRow": bottom,
-                "minTileCol": left,
-                "maxTileCol": right,
-            }
+            corners = _tile_at(west, north, zoom), _tile_at(east, south, zoom)
+            yield dict(zip(LIMITS, (str(zoom), *corners[0], *corners[1]), strict=True))
 
 
 def _tile_at(lon: float, lat: float, zoom: int) -> tuple[int, int]:
@@ -197,32 +193,21 @@ def forms(address: str, title: str) -> Iterator[dict[str, Any]]:
 
 def matrix_sets(url: str) -> dict[str, Any]:
     own = {"rel": "self", "type": JSON, "title": QUAD, "href": f"{url}/tileMatrixSets/{QUAD}"}
-    known = {"id": QUAD, "title": "Google Maps Compatible for the World", "uri": URI, "crs": MERCATOR, "links": [own]}
-    return {"links": [*forms(f"{url}/tileMatrixSets", "Susunan ubin")], "tileMatrixSets": [known]}
+    return {"links": [*forms(f"{url}/tileMatrixSets", "Susunan ubin")], "tileMatrixSets": [KNOWN | {"links": [own]}]}
 
 
 def matrix_set(url: str) -> dict[str, Any]:
     """OGC 17-083r4, annex D.1, of pixels of 0.28 mm."""
-    return {
-        "id": QUAD,
-        "title": "Google Maps Compatible for the World",
-        "uri": URI,
-        "crs": MERCATOR,
-        "orderedAxes": ["X", "Y"],
-        "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
-        "links": [*forms(f"{url}/tileMatrixSets/{QUAD}", QUAD)],
-        "tileMatrices": [
-            {
-                "id": str(zoom),
-                "scaleDenominator": 2 * EDGE / 256 / 2**zoom / 0.00028,
-                "cellSize": 2 * EDGE / 256 / 2**zoom,
-                "cornerOfOrigin": "topLeft",
-                "pointOfOrigin": [-EDGE, EDGE],
-                "tileWidth": 256,
-                "tileHeight": 256,
-                "matrixWidth": 2**zoom,
-                "matrixHeight": 2**zoom,
-            }
-            for zoom in range(DEEPEST + 1)
-        ],
-    }
+    matrices = [
+        {
+            "id": str(zoom),
+            "scaleDenominator": 2 * EDGE / 256 / 2**zoom / 0.00028,
+            "cellSize": 2 * EDGE / 256 / 2**zoom,
+            "cornerOfOrigin": "topLeft",
+            "pointOfOrigin": [-EDGE, EDGE],
+            **{"tileWidth": 256, "tileHeight": 256, "matrixWidth": 2**zoom, "matrixHeight": 2**zoom},
+        }
+        for zoom in range(DEEPEST + 1)
+    ]
+    links = [*forms(f"{url}/tileMatrixSets/{QUAD}", QUAD)]
+    return KNOWN | {"orderedAxes": ["X", "Y"], "wellKnownScaleSet": SCALES, "tileMatrices": matrices, "links": links}
