@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -67,3 +68,15 @@ def test_stock_pygeoapi_has_the_same_coordinates(sebar: Live, stock: str, code: 
     assert theirs == ours
     one = f"/collections/batas-kelurahan/items/{ours[1]['id']}?f=json&crs={crs}"
     assert get_json(f"{stock}{one}")["geometry"] == sebar.json(f"/ogc{one}")["geometry"] == ours[1]["geometry"]
+
+
+def test_stock_pygeoapi_has_the_same_tiles(sebar: Live, stock: str) -> None:
+    address = "/collections/batas-kelurahan/tiles/WebMercatorQuad"
+    ours, theirs = sebar.json(f"/ogc{address}?f=json"), get_json(f"{stock}{address}?f=json")
+    assert theirs["tileMatrixSetLimits"] == ours["tileMatrixSetLimits"]
+    assert get_json(f"{stock}/collections/batas-kelurahan/tiles?f=json")["tilesets"]
+    limit = ours["tileMatrixSetLimits"][9]
+    tile = f"{address}/{limit['tileMatrix']}/{limit['minTileRow']}/{limit['minTileCol']}?f=mvt"
+    with urlopen(f"{sebar.url}/ogc{tile}") as mine, urlopen(f"{stock}{tile}") as other:  # noqa: S310 - loopback
+        assert (mine.status, other.status) == (200, 200)
+        assert mine.read() == other.read()
