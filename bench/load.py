@@ -28,7 +28,14 @@ class Figures:
 
 
 def drive(
-    url: str, paths: Sequence[str], *, seconds: float, clients: int, seed: int, processes: Iterable[int]
+    url: str,
+    paths: Sequence[str],
+    *,
+    encoding: str,
+    seconds: float,
+    clients: int,
+    seed: int,
+    processes: Iterable[int],
 ) -> Figures:
     """`clients` at once draw from `paths` at random. `processes` are the roots of what works for the answer."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
@@ -37,8 +44,8 @@ def drive(
         roots = list(processes)
         before = cpu_seconds(roots)
         done = subprocess.run(
-            ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", SCRIPT, url],
-            env={**os.environ, "BENCH_PATHS": file.name, "BENCH_SEED": str(seed)},
+            ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "120s", "-s", SCRIPT, url],
+            env={**os.environ, "BENCH_PATHS": file.name, "BENCH_SEED": str(seed), "BENCH_ENCODING": encoding},
             capture_output=True,
             text=True,
             check=True,

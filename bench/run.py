@@ -36,8 +36,8 @@ OTHERS: dict[str, Start] = {
     "nginx": peers.static,
 }
 EMBEDDED, POSTGIS = "Sebar", "Sebar PostGIS"
-FAST = 0.05
-"""Share of requests that may fail before a figure is called wrong."""
+FAILING = 0.05
+"""The share of failed requests from which a figure is called wrong."""
 
 
 @dataclass
@@ -102,6 +102,7 @@ class Bench:
                         load.drive(
                             peer.url,
                             paths,
+                            encoding=row.encoding,
                             seconds=lasting,
                             clients=self.clients,
                             seed=n,
@@ -128,7 +129,7 @@ def _middle(tried: Tried, clients: int, rounds: list[load.Figures]) -> dict[str,
     if tried.wrong or not rounds:
         return said
     figures = {name: median(getattr(one, name) for one in rounds) for name in asdict(rounds[0])}
-    if figures["failed"] > FAST:
+    if figures["failed"] > FAILING:
         return said | {"wrong": f"wrong: {figures['failed']:.0%} of the requests failed under load"}
     return said | figures
 

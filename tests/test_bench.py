@@ -51,7 +51,7 @@ def test_sebar_answers_every_row_rightly(city: Sebar, small: City, tmp_path: Pat
         assert walk(city, file.read_bytes(), name=file.name, **ABOUT[layer.name]) == layer.name
     http = city.another_worker()
 
-    def fetch(path: str) -> tuple[bytes, float]:
+    def fetch(path: str, _encoding: str) -> tuple[bytes, float]:
         answer = http.get(path)
         assert answer.status_code == 200, answer.text
         return answer.data, 0.0
@@ -75,9 +75,9 @@ def test_a_wrong_answer_is_not_timed(small: City, what: str) -> None:
     layer = small.buildings
     page = {"features": [feature(layer, row) for row in range(10)], "numberMatched": len(layer)}
     first = next(row for row in ROWS if row.key == "limit10")
-    assert not try_out(first, small, SEBAR, lambda _: (json.dumps(page).encode(), 0.0))[1].wrong
+    assert not try_out(first, small, SEBAR, lambda *_: (json.dumps(page).encode(), 0.0))[1].wrong
     WRONG[what](page)
-    assert try_out(first, small, SEBAR, lambda _: (json.dumps(page).encode(), 0.0))[1].wrong.startswith("wrong")
+    assert try_out(first, small, SEBAR, lambda *_: (json.dumps(page).encode(), 0.0))[1].wrong.startswith("wrong")
 
 
 def feature(layer: data.Layer, row: int) -> dict[str, Any]:

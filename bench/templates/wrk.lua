@@ -2,6 +2,7 @@
 local requests, number = {}, 0
 
 function init(args)
+  wrk.headers["Accept-Encoding"] = os.getenv("BENCH_ENCODING")
   math.randomseed(tonumber(os.getenv("BENCH_SEED")))
   for path in io.lines(os.getenv("BENCH_PATHS")) do
     number = number + 1
