@@ -38,7 +38,7 @@ SAID = ("Content-Crs", "Content-Language")
 """The headers that pygeoapi decides."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Crs, Link, ETag",
+    "Access-Control-Expose-Headers": "Content-Crs, Link, ETag, Retry-After",
     "X-Content-Type-Options": "nosniff",
 }
 ITEMS = GENERAL | {

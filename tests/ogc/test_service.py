@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_head_says_what_get_says_without_a_body(client: FlaskClient, address: st
 def test_any_website_may_read(client: FlaskClient, address: str) -> None:
     answer = client.get(address, headers={"Origin": "https://peta.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.headers["Access-Control-Expose-Headers"] == "Content-Crs, Link, ETag"
+    assert answer.headers["Access-Control-Expose-Headers"] == "Content-Crs, Link, ETag, Retry-After"
     asked = client.options(address)
     assert (asked.status_code, asked.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
@@ -193,6 +194,21 @@ def test_nothing_is_sent_again_that_is_known(client: FlaskClient, address: str) 
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     english = client.get(address, headers={"If-None-Match": first.headers["ETag"], "Accept-Language": "en"})
     assert english.status_code == 200
+
+
+def test_what_is_known_is_answered_before_the_data_is_asked(client: FlaskClient, shelf: Shelf, home: Path) -> None:
+    release = build(home, "lenyap", layer(20))
+    shelf.publish(release)
+    items = "/ogc/collections/lenyap/items"
+    asked = [f"{items}?filter=rw>1", f"{items}?bbox=109,-7,110,-6&sortby=nama", f"{items}/33.75.007"]
+    known = {address: client.get(address).headers["ETag"] for address in asked}
+    (home / release.folder / "data.gpkg").write_bytes(b"bukan basis data")
+    with ThreadPoolExecutor(1) as thread:  # which has opened nothing yet
+        for address, etag in known.items():
+            again = thread.submit(client.get, address, headers={"If-None-Match": etag}).result()
+            assert (again.status_code, again.data) == (304, b"")
+        assert thread.submit(client.head, asked[0]).result().status_code == 200
+        assert thread.submit(client.get, asked[0]).result().status_code >= 500
 
 
 def test_a_page_with_somebodys_name_on_it_is_not_shared(client: FlaskClient) -> None:
