@@ -126,7 +126,7 @@ def main() -> None:
         for n in range(given.rounds):
             id, own = by_sebar(city, upload)
             others = by_others(upload, settings.home / "candidates" / id / "1", folder / f"others-{n}")
-            ratios.append(own["render"] / sum(others.values()))
+            ratios.append((own["render"] + own["load"]) / sum(others.values()))
             for name, took in (("others", others), ("Sebar", own)):
                 say(f"{name}: " + ", ".join(f"{what} {spent:.1f} s" for what, spent in took.items()))
         say(
