@@ -65,5 +65,5 @@ def _feature(n: int) -> dict[str, Any]:
         "selesai": f"2022-{n % 12 + 1:02}-14T14:48:46Z",
     }
     known = {name: value if n >= 3 else None for name, value in values.items()}
-    place = {"type": "Point", "coordinates": [109.65 + n / 1000, -6.9 + n / 1500]}
+    place = {"type": "Point", "coordinates": [round(109.65 + n / 1000, 3), round(-6.9 + n / 2000, 4)]}
     return {"type": "Feature", "geometry": place, "properties": {"kode": f"K{n:03}"} | known}

@@ -592,7 +592,7 @@ BASIC = ("nama = 'foo'", "luas > 3.14", "jumlah <= 7", "aktif = true", "mulai > 
 ADVANCED = ("nama LIKE '%o%'", "jumlah BETWEEN 0 AND 20", "lantai IN (0, 2)", "nama NOT LIKE 'f%'", *BASIC)
 SPATIAL = (
     "S_INTERSECTS(geometry,BBOX(109.65,-6.9,109.67,-6.88))",
-    "S_INTERSECTS(geometry,POINT(109.66 -6.893))",
+    "S_INTERSECTS(geometry,POINT(109.66 -6.895))",
     *BASIC,
 )
 TEMPORAL = (
@@ -774,8 +774,8 @@ def cql2_json(walk: Walk) -> None:
         "luas IS NULL": '{"op":"isNull","args":[{"property":"luas"}]}',
         "aktif = true AND NOT (lantai = 1)": '{"op":"and","args":[{"op":"=","args":[{"property":"aktif"},true]},'
         '{"op":"not","args":[{"op":"=","args":[{"property":"lantai"},1]}]}]}',
-        "S_INTERSECTS(geometry,POINT(109.66 -6.89333333))": '{"op":"s_intersects","args":[{"property":"geometry"},'
-        '{"type":"Point","coordinates":[109.66,-6.89333333]}]}',
+        "S_INTERSECTS(geometry,POINT(109.66 -6.895))": '{"op":"s_intersects","args":[{"property":"geometry"},'
+        '{"type":"Point","coordinates":[109.66,-6.895]}]}',
     }
     for text, json in pairs.items():
         assert walk.ids(ALL_TYPES, filter=json, filter_lang="cql2-json") == walk.match(ALL_TYPES, text), text
