@@ -51,6 +51,7 @@ def markdown(result: Mapping[str, Any]) -> str:
             "",
             "Features as written: " + "; ".join(f"{name} {how}" for name, how in result["writes"].items()) + ".",
             "",
+            *_tiles(result),
             "Private memory after everything, MB, all processes / the largest: "
             + "; ".join(f"{name} {all:.0f} / {most:.0f}" for name, (all, most) in result["memory"].items())
             + ".",
@@ -115,6 +116,17 @@ def _short(number: float) -> str:
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
+def _tiles(result: Mapping[str, Any]) -> list[str]:
+    """Who thins an overview has less to send."""
+    if not result["tiles"]:
+        return []
+    said = (
+        f"{zoom} " + ", ".join(f"{name} {count:,}" for name, count in found.items())
+        for zoom, found in result["tiles"].items()
+    )
+    return [f"Features in the tile: {'; '.join(said)}.", ""]
 
 
 def _ratios(result: Mapping[str, Any]) -> list[str]:

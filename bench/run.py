@@ -24,7 +24,7 @@ import psycopg
 
 from bench import data, load, peers, report, sebar
 from bench.peers import CACHE, Absent, Peer, Place
-from bench.rows import PATIENCE, ROWS, City, Row, Tried, fetch, try_out, what_it_writes
+from bench.rows import PATIENCE, ROWS, City, Row, Tried, features_in_tile, fetch, try_out, what_it_writes
 from tests.postgis import postgis_missing, start_postgis, stop_postgis
 
 Start = Callable[[Place], AbstractContextManager[Peer]]
@@ -55,6 +55,7 @@ class Bench:
     absent: dict[str, str] = field(default_factory=dict)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
+    tiles: dict[str, dict[str, int]] = field(default_factory=dict)
     postgres: int = 0
     database: str = ""
 
@@ -76,6 +77,8 @@ class Bench:
             say(f"{row.title}: {peer.name}: {tried.wrong or f'right, {tried.bytes:,} bytes, {tried.seconds:.4f} s'}")
             if row.key == "limit10" and not tried.wrong:
                 self.writes[peer.name] = what_it_writes(tried.body)
+            if row.key.startswith("z") and not tried.wrong:
+                self.tiles.setdefault(row.key, {})[peer.name] = features_in_tile(tried.body)
             if tried.seconds >= PATIENCE:
                 self.stop_queries()
             yield peer, paths, replace(tried, body=b"")
@@ -277,6 +280,7 @@ def as_result(bench: Bench) -> Mapping[str, Any]:
         "titles": {row.key: row.title for row in ROWS if row.key in bench.figures},
         "figures": bench.figures,
         "writes": bench.writes,
+        "tiles": bench.tiles,
         "memory": bench.memory(),
     }
 
