@@ -62,7 +62,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     environment = {"SEBAR_HOME": str(home), "SEBAR_PORT": str(settings.port), "SEBAR_WORKERS": "1"}
     command = [sys.executable, "-m", "server.cli", "web"]
     with running(command, f"{settings.url}/healthz", environment, home.parent / "web.log"):
-        yield Live(settings)
+        yield Live(settings.url, settings)
 
 
 @pytest.fixture(scope="module")
