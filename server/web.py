@@ -1,7 +1,5 @@
 """The web processes: granian serving server.app."""
 
-import os
-
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -18,7 +16,8 @@ def serve_web(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
+        # More of them fight for the interpreter's lock: the slowest answers then take ten times as long.
+        blocking_threads=2,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         websockets=False,

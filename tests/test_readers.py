@@ -88,8 +88,9 @@ def test_a_hundred_readers_meet_no_error_and_no_mixed_release_while_it_is_replac
                 for release in range(2, last + 1):
                     publish(city, release)
                     assert not any(reader.done() for reader in readers), [r.exception() for r in readers if r.done()]
+                with closing(http.client.HTTPConnection("127.0.0.1", settings.port, timeout=120)) as connection:
+                    assert walk(connection) == last
             finally:
                 over.set()
             seen = set().union(*(reader.result() for reader in readers))
     assert len(seen) > last / 2
-    assert max(seen) == last

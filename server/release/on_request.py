@@ -32,8 +32,8 @@ LARGE = 50_000_000
 """Bytes of data.gpkg from which on a file keeps small ones from waiting for it."""
 ROOT = Path(__file__).resolve().parents[2]
 
-# Readers must not take all threads of a web process (web.py): half of them may wait.
-_waiting = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
+# Readers must not take both threads of a web process (web.py).
+_waiting = threading.BoundedSemaphore(1)
 
 
 class StillMaking(SebarError):
