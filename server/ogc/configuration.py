@@ -36,7 +36,7 @@ def base(settings: Settings) -> dict[str, Any]:
     who = config["metadata"]
     who["identification"]["url"] = settings.url
     who["identification"]["title"] = {"id": f"Data resmi {settings.city}", "en": f"Official data of {settings.city}"}
-    office = {"name": f"{settings.office} {settings.city}", "url": settings.url}
+    office = {"name": settings.office, "url": settings.url}
     who["provider"] |= office
     who["contact"] |= office | ({"address": settings.office_address} if settings.office_address else {})
     return config
@@ -62,7 +62,7 @@ def _provider(release: Release, entry: Mapping[str, Any], settings: Settings, na
         "name": name,
         "data": str(settings.home.resolve() / release.folder),
         "id_field": entry["key"] or "fid",
-        "crs": coordinates.uris(settings.crs),
+        "crs": coordinates.uris(settings.crs if entry["geometry_type"] else ""),
         "storage_crs": CRS84,
         "options": {"collection": entry["id"]},
     }

@@ -8,7 +8,7 @@ from server.ogc.links import CATALOGUE
 from server.ogc.metadata import moment
 from server.ogc.records import COLLECTION
 from server.ogc.snapshot import Served, Snapshot
-from server.ogc.words import CRS84, WORDS
+from server.ogc.words import WORDS
 from workflow.errors import NotFound
 
 Body = dict[str, Any]
@@ -55,7 +55,7 @@ def collection(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body
     links = [*_true(body["links"]), sortables, *(tilesets if served.tiles else ())]
     body = body | {"extent": extent, "links": links}
     if not served.spatial:
-        body = {name: value for name, value in body.items() if name != "storageCrs"} | {"crs": [CRS84]}
+        body = {name: value for name, value in body.items() if name != "storageCrs"}
     if release is None:
         return body | {"type": "Collection"}
     said = {

@@ -7,6 +7,7 @@ import threading
 import time
 import unicodedata
 from abc import abstractmethod
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -28,6 +29,8 @@ from workflow.errors import Broken
 OPEN_FILES = 16
 """Connections that one thread keeps: releases are many, file descriptors are not."""
 TOTALS = 4096
+PAGES = 512
+"""Of row numbers that a process remembers, 40 kB each at most."""
 ASKED_BOXES = 16
 DENSE = 20
 """From one row in so many on, marking them in a row of bits is quicker than sorting them."""
@@ -169,6 +172,10 @@ class GeoPackageIndex(SqliteIndex):
     def count(self, *pieces: str | Name | Bound) -> int:
         return _count(self._file, *_composed(pieces), self._seconds)
 
+    def _numbers(self, *where: str | Name | Bound) -> list[int]:
+        sql, values = _composed(("SELECT fid - 1 FROM data WHERE ", *where))
+        return _rows(self._file, sql, values, self._seconds).tolist()
+
 
 class MemoryIndex(SqliteIndex):
     """The same over rows that lie in no file: each is a geometry, or None, and its values by field."""
@@ -208,6 +215,11 @@ def _kept(value: Any) -> Any:
 def _count(file: File, sql: str, values: tuple[Any, ...], seconds: float | None) -> int:
     """Remembered, because a release never changes."""
     return int(_answer(_connection(file), sql, values, seconds)[0][0])
+
+
+@lru_cache(maxsize=PAGES)
+def _rows(file: File, sql: str, values: tuple[Any, ...], seconds: float | None) -> "array[int]":
+    return array("I", (row for (row,) in _answer(_connection(file), sql, values, seconds)))
 
 
 def _answer(
