@@ -62,6 +62,8 @@ def _operation(
     if suffix == "/items":
         parameters += _of_fields(fields, more.get("parameters", ()))
     responses = {"200": {"$ref": f"#/components/responses/{part['response']}"}}
+    if part["response"] == "Tile":
+        responses["204"] = {"$ref": "#/components/responses/NoTile"}
     return {
         "tags": [name],
         "operationId": f"{part['response']}_{name}{suffix.partition('{')[0].rstrip('/').replace('/', '_')}",

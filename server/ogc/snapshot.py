@@ -29,6 +29,8 @@ from workflow.store import Registry, Release
 LOG = logging.getLogger(__name__)
 PROVIDER = "server.ogc.provider.FragmentProvider"
 RETRY_SECONDS = 30.0
+LONGEST_NUMBER = 10
+"""Digits; what is longer is no number of a release, and neither database would take it."""
 KEPT = (Status.PUBLISHED, Status.SUPERSEDED)
 
 
@@ -114,7 +116,8 @@ class Snapshot:
         number = number or release
         if collection == name and (current.release is None or number in ("", str(current.release.number))):
             return current
-        if not number.isdecimal() or current.release is None or self.pin is None:
+        plausible = number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER
+        if not plausible or current.release is None or self.pin is None:
             raise _unknown(collection)
         key = (collection, int(number))
         if key not in self.pinned:

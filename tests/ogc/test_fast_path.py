@@ -175,3 +175,9 @@ def test_the_coding_is_what_the_client_likes_best(client: FlaskClient, accepted:
 def test_small_answers_are_left_as_they_are(client: FlaskClient) -> None:
     answer = client.get(f"{ITEMS}?resulttype=hits", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("number", ["99999999999999", "999999999999999999", "99999999999999999999", "²"])
+def test_a_number_that_no_release_has_is_refused(client: FlaskClient, number: str) -> None:
+    assert client.get(f"{ITEMS}?release={number}").status_code in (400, 404)
+    assert client.get(f"/ogc/collections/desa@{number}").status_code == 404
