@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import PathConverter
 
-from server.ogc.answers import METHODS, Answer, Asked, answer, answered, read
+from server.ogc.answers import METHODS, Answer, Asked, answer, answered, read, refusal
 from server.ogc.engine import adopt_pygeoapi
 from server.ogc.fast_path import FastPath
 from server.ogc.snapshot import Snapshot, Snapshots, build
@@ -52,6 +52,12 @@ def create_ogc(
     def ogc(path: str = "") -> Response:
         asked = read(path, request.args, request.headers.get)
         return _response(answered(snapshots, asked, request.method), asked)
+
+    @blueprint.errorhandler(SebarError)
+    def refused(error: SebarError) -> Response:
+        """What was refused on the way here, as OGC clients read it."""
+        asked = read((request.view_args or {}).get("path", ""), request.args, request.headers.get)
+        return _response(refusal(error, asked), asked)
 
     @blueprint.app_template_filter("here")
     def here(address: str) -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from server.ogc.adapter import create_ogc
 from server.ogc.answers import ITEMS
 from server.settings import Settings
+from tests.conftest import City
 from tests.ogc.releases import Shelf
 from workflow.store import Release
 
@@ -107,3 +108,9 @@ def test_a_very_deep_or_long_filter_is_refused_not_followed(client: FlaskClient)
 def test_the_host_header_is_not_believed(client: FlaskClient) -> None:
     answer = client.get("/ogc/collections", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
     assert "evil" not in answer.text
+
+
+def test_what_is_refused_before_us_is_said_in_our_form(embedded_city: City) -> None:
+    answer = embedded_city.client().get("/ogc/collections/tiada/items?%C3%A9=%00")
+    assert answer.status_code == 400
+    assert answer.json["description"].startswith(answer.json["detail"])
