@@ -40,6 +40,9 @@ class FastPath:
         self.behind, self._snapshots = behind, snapshots
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not (query := environ.get("QUERY_STRING", "")).isascii():
+            # Bytes as they came, which need not be UTF-8; werkzeug only reads them quoted.
+            environ["QUERY_STRING"] = "".join(sign if sign.isascii() else f"%{ord(sign):02X}" for sign in query)
         asked = self._read(environ)
         if asked is None or asked.html:
             return self.behind(environ, start_response)
