@@ -3,28 +3,26 @@
 import os
 import signal
 
-FAILPOINTS = tuple(
-    [
-        "build.read",
-        "build.checked",
-        "build.rendered",
-        "build.loaded",
-        "build.before_record",
-        "build.recorded",
-        "build.cleaned",
-        "candidate.features",
-        "candidate.geopackage",
-        "candidate.downloads",
-        "candidate.tiles",
-        "candidate.before_rename",
-        "publish.before_stage",
-        "stage.linked",
-        "stage.before_rename",
-        "publish.staged",
-        "publish.before_commit",
-        "publish.committed",
-        "publish.announced",
-    ]
+FAILPOINTS = (
+    "build.read",
+    "build.checked",
+    "build.rendered",
+    "build.loaded",
+    "build.before_record",
+    "build.recorded",
+    "build.cleaned",
+    "candidate.features",
+    "candidate.geopackage",
+    "candidate.downloads",
+    "candidate.tiles",
+    "candidate.before_rename",
+    "publish.before_stage",
+    "stage.linked",
+    "stage.before_rename",
+    "publish.staged",
+    "publish.before_commit",
+    "publish.committed",
+    "publish.announced",
 )
 
 # The one that kills; set from the settings, or by a test.

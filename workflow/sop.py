@@ -17,6 +17,8 @@ class Status(StrEnum):
 
 OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED, Status.APPROVED)
 """On its way: a dataset has at most one such submission."""
+READABLE = (Status.PUBLISHED, Status.SUPERSEDED)
+"""Releases that anybody may read: an older one keeps its address."""
 
 
 class Role(StrEnum):

@@ -18,7 +18,8 @@ from werkzeug.http import parse_accept_header, parse_etags
 from server.ogc import corrections, slices, tiles
 from server.ogc.engine import Function, ask, written
 from server.ogc.links import CATALOGUE
-from server.ogc.parameters import FORMS, GENERAL, check, normalised
+from server.ogc.parameters import CRS_PARAMETERS, FORMS, GENERAL, check, normalised
+from server.ogc.slices import GEOJSON
 from server.ogc.snapshot import Served, Snapshot, Snapshots
 from server.ogc.words import CRS84
 from server.problems import SENTENCES, problem_of
@@ -26,7 +27,7 @@ from workflow.errors import Broken, NotFound, SebarError
 
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
-GEOJSON, SCHEMA, PROBLEM = "application/geo+json", "application/schema+json", "application/problem+json"
+SCHEMA, PROBLEM = "application/schema+json", "application/problem+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 ABOUT_FIELDS = "http://www.opengis.net/def/rel/ogc/1.0/"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -46,7 +47,6 @@ ITEMS = GENERAL | {
     "release", "resulttype", "skipGeometry", "sortby",
 }  # fmt: skip
 SLICED = ("items", "item")
-CRS_PARAMETERS = frozenset({"crs", "bbox-crs", "filter-crs"})
 OF_RECORDS = frozenset({"q", "ids", "externalIds"})
 
 
@@ -289,7 +289,7 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
     known = RESOURCES[name].parameters
     if served is None or served.release is not None:
         return known
-    return (known - CRS_PARAMETERS - {"release"}) | (OF_RECORDS if name == "items" else frozenset())
+    return (known - {*CRS_PARAMETERS, "release"}) | (OF_RECORDS if name == "items" else frozenset())
 
 
 def _systems(served: Served | None) -> Sequence[str]:

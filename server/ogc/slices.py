@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 
 from server.ogc import filters
+from server.ogc.parameters import CRS_PARAMETERS
 from server.ogc.periods import period_of
 from server.ogc.provider import boxes_of, where_of
 from server.ogc.rendered import Rendered
@@ -23,19 +24,18 @@ Config = Mapping[str, Any]
 Link = dict[str, Any]
 
 GEOJSON, HTML, JSON = "application/geo+json", "text/html", "application/json"
-COORDINATES = ("crs", "bbox-crs", "filter-crs")
 PLAIN = frozenset({
     "f", "lang", "limit", "offset", "bbox", "datetime", "filter", "filter-lang", "sortby", "resulttype", "release",
-    *COORDINATES,
+    *CRS_PARAMETERS,
 })  # fmt: skip
 
 
-def understood(served: Served | None, args: Args) -> bool:
+def understood(served: Served, args: Args) -> bool:
     """Whether features can be given as they lie in the file: whole, and in CRS84."""
-    if served is None or served.rendered is None:
+    if served.rendered is None:
         return False
     known = all(name in PLAIN or name in served.types for name in args)
-    return known and all(args.get(name, CRS84) == CRS84 for name in COORDINATES)
+    return known and all(args.get(name, CRS84) == CRS84 for name in CRS_PARAMETERS)
 
 
 def items(served: Served, args: Args, config: Config, language: str) -> tuple[bytes, list[Link]]:

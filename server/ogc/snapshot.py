@@ -23,7 +23,7 @@ from server.store.index_postgis import HelpedIndex, Pool, PostgisIndex, reading_
 from server.store.terbit import table_of
 from workflow.errors import Broken, Gone, NotFound, SebarError
 from workflow.layer import FieldType
-from workflow.sop import Status
+from workflow.sop import READABLE, Status
 from workflow.store import Registry, Release
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ PROVIDER = "server.ogc.provider.FragmentProvider"
 RETRY_SECONDS = 30.0
 LONGEST_NUMBER = 10
 """Digits; what is longer is no number of a release, and neither database would take it."""
-KEPT = (Status.PUBLISHED, Status.SUPERSEDED)
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ class Snapshots:
         release = self._release(dataset, number)
         if release is not None and release.status is Status.WITHDRAWN:
             raise Gone(f"Rilis {number} dari “{current.id}” sudah ditarik.", where={"collection": collection})
-        if release is None or release.status not in KEPT:
+        if release is None or release.status not in READABLE:
             raise _unknown(collection)
         try:
             found = _served(release, self._settings, None, self._postgis).get(current.id)

@@ -22,10 +22,9 @@ from server.release.on_request import Order, made
 from server.settings import Settings
 from server.store import Records
 from workflow.errors import BadRequest, Gone, NotFound
-from workflow.sop import Status
+from workflow.sop import READABLE, Status
 from workflow.store import Dataset, Release
 
-SERVED = (Status.PUBLISHED, Status.SUPERSEDED)
 ALL = "semua.gpkg"
 CHUNK = 1 << 20
 """Bytes of a file given to the server at once; Werkzeug's 8 kB cost more in Python than in reading."""
@@ -100,7 +99,7 @@ class Downloads:
         release = self.records.release(dataset.id, number)
         if release is not None and release.status is Status.WITHDRAWN:
             raise Gone(f"Rilis {number} dari “{dataset.title}” ditarik dari penyebarluasan.")
-        if release is None or release.status not in SERVED:
+        if release is None or release.status not in READABLE:
             raise NotFound(f"Rilis {number} dari “{dataset.title}” tidak ada.", mend="Buka halaman datanya.")
         return release
 

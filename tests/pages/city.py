@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ import orjson
 import pyarrow as pa
 import pyogrio
 from flask import Flask, Response, render_template_string, request
+from werkzeug.serving import make_server
 
 from server.ogc.metadata import metadata_files
 from server.pages.portal import create_portal
@@ -277,3 +280,15 @@ def application(city: City) -> Flask:
         return response
 
     return app
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[str]:
+    """The application on a port of its own, and its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

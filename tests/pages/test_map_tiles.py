@@ -1,16 +1,14 @@
 """A layer of thousands of features on the portal's maps: drawn from tiles, each feature whole when it is looked at."""
 
-import threading
 from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
 import shapely
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from server.ogc.adapter import create_ogc
-from tests.pages.city import NOON, City, _layer, application, empty_city
+from tests.pages.city import NOON, City, _layer, answering, application, empty_city
 from tests.pages.test_browser import SIZES, Watched, browser, playwright, pytestmark, watched
 
 __all__ = ["browser", "playwright", "pytestmark", "watched"]
@@ -39,13 +37,8 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> City:
 def address(parcels: City) -> Iterator[str]:
     app = application(parcels)
     app.register_blueprint(create_ogc(parcels.registry, parcels.revision, parcels.settings))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(app) as url:
+        yield url
 
 
 def asked(page: Page) -> list[str]:
