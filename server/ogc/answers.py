@@ -2,10 +2,10 @@
 
 import gzip
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
@@ -50,8 +50,7 @@ SLICED = ("items", "item")
 OF_RECORDS = frozenset({"q", "ids", "externalIds"})
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request, read: what it wants, in which form and language."""
 
     path: tuple[str, ...]
@@ -149,7 +148,7 @@ def answered(snapshots: Snapshots, asked: Asked, method: str) -> Answer:
 def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     """Raises SebarError where there is no answer."""
     name, collection, item = routed(asked.path)
-    asked = replace(asked, html=False) if name == "tile" else asked
+    asked = asked._replace(html=False) if name == "tile" else asked
     served = snapshot.find(collection, _release(name, asked)) if collection else None
     etag = None if asked.html else _etag(snapshot, served, asked)
     headers = _headers(etag)
@@ -157,12 +156,13 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
         return Answer(304, headers)
     resource = RESOURCES[name]
     typed = served.types if served and name == "items" else {}
-    check(asked.args, _known(name, served), typed, _systems(served), resource.forms)
+    systems = served.systems if served else ()
+    check(asked.args, _known(name, served), typed, systems, resource.forms)
     args = _arguments(name, asked)
     listed = f"{snapshot.api.base_url}/collections/{collection}" if name == "items" else ""
     if name == "items" and asked.head:
         said = {"Content-Language": asked.language, "Content-Type": GEOJSON}
-        said |= {"Content-Crs": f"<{args.get('crs', CRS84)}>"} if _systems(served) else {}
+        said |= {"Content-Crs": f"<{args.get('crs', CRS84)}>"} if systems else {}
         return Answer(200, headers | said | _link_header({}, listed))
     if served and (sliced := _sliced(name, served, item, args, snapshot, asked)):
         headers |= {"Content-Language": asked.language, "Content-Crs": f"<{CRS84}>", "Content-Type": GEOJSON}
@@ -292,15 +292,12 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
     return (known - {*CRS_PARAMETERS, "release"}) | (OF_RECORDS if name == "items" else frozenset())
 
 
-def _systems(served: Served | None) -> Sequence[str]:
-    return served.resource["providers"][0].get("crs", ()) if served else ()
-
-
 def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
     """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
-    content = (served.seal if served else "") or snapshot.seal
-    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language, _systems(served))
-    return sha256(repr((pygeoapi.__version__, snapshot.api.base_url, content, asks)).encode()).hexdigest()[:32]
+    content = served.seal if served and served.seal else snapshot.seal
+    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language)
+    said = repr((pygeoapi.__version__, snapshot.api.base_url, content, served.systems if served else (), asks))
+    return blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 def _headers(etag: str | None) -> dict[str, str]:

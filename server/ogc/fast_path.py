@@ -1,8 +1,10 @@
 """/ogc for programs: WSGI in front of Flask. Pages for people, and what it does not understand, go on to Flask."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
+from time import time
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +18,8 @@ from server.ogc.snapshot import Snapshots
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Sent = tuple[str, list[tuple[str, str]], list[bytes]]
+"""Status line, headers and body, as WSGI takes them."""
 
 ROOM = "/ogc"
 METHODS = ("GET", "HEAD")
@@ -32,14 +36,45 @@ VARIABLES = {
     "Accept-Language": "HTTP_ACCEPT_LANGUAGE",
     "If-None-Match": "HTTP_IF_NONE_MATCH",
 }
+DECIDING = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", *VARIABLES.values())
 STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+LARGEST_REPEATED, ROOM_FOR_REPEATED = 1_000_000, 16_000_000
+"""Bytes of one body that is kept to be given again, and of all of them in a process."""
+
+
+@dataclass
+class Repeated:
+    """What was asked and answered in one second at one revision; answers say when they were made, so no longer.
+
+    An answer is kept from the second time on: most questions are asked once.
+    """
+
+    revision: int = -1
+    second: int = 0
+    asked: dict[tuple[str | None, ...], Sent | None] = field(default_factory=dict)
+    room: int = ROOM_FOR_REPEATED
+
+    def put(self, key: tuple[str | None, ...], sent: Sent) -> None:
+        length = sum(map(len, sent[2]))
+        if key not in self.asked:
+            self.asked[key] = None
+        elif length <= min(LARGEST_REPEATED, self.room):
+            self.asked[key] = sent
+            self.room -= length
 
 
 class FastPath:
     def __init__(self, behind: Wsgi, snapshots: Snapshots) -> None:
-        self.behind, self._snapshots = behind, snapshots
+        self.behind, self._snapshots, self._repeated = behind, snapshots, Repeated()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        repeated = self._now()
+        key = tuple(environ.get(name) for name in DECIDING)
+        if sent := repeated.asked.get(key):
+            start_response(*sent[:2])
+            return sent[2]
         if not (query := environ.get("QUERY_STRING", "")).isascii():
             # Bytes as they came, which need not be UTF-8; werkzeug only reads them quoted.
             environ["QUERY_STRING"] = "".join(sign if sign.isascii() else f"%{ord(sign):02X}" for sign in query)
@@ -50,8 +85,19 @@ class FastPath:
         headers, body = encoded(answer, environ.get("HTTP_ACCEPT_ENCODING", ""))
         if asked.head:
             headers.pop("Content-Length", None)
-        start_response(STATUS[answer.status], list(headers.items()))
-        return [] if asked.head else [body]
+        sent = STATUS[answer.status], list(headers.items()), [] if asked.head else [body]
+        if answer.status == 200:
+            repeated.put(key, sent)
+        start_response(*sent[:2])
+        return sent[2]
+
+    def _now(self) -> Repeated:
+        """Held by who asked, so that what was read before a withdrawal is not given after it."""
+        revision, second = self._snapshots.revision(), int(time())
+        found = self._repeated
+        if (found.revision, found.second) != (revision, second):
+            found = self._repeated = Repeated(revision, second)
+        return found
 
     @staticmethod
     def _read(environ: Environ) -> Asked | None:
@@ -61,7 +107,7 @@ class FastPath:
             return None
         if environ["REQUEST_METHOD"] not in METHODS or "//" in path or not (path + query).isascii():
             return None
-        args = MultiDict(parse_qsl(query, keep_blank_values=True))
+        args = MultiDict(parse_qsl(query, keep_blank_values=True) if query else ())
         head = environ["REQUEST_METHOD"] == "HEAD"
         return read(path[len(ROOM) :], args, lambda name: environ.get(VARIABLES[name]), head=head)
 

@@ -67,10 +67,15 @@ class Served:
             return ""
         return f"&release={self.release.number}"
 
-    @property
+    @cached_property
     def seal(self) -> str:
         """Another one where the content is another."""
         return _seal(self.release) if self.release else ""
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        """URIs of the coordinate systems that may be asked for."""
+        return tuple(self.resource["providers"][0].get("crs", ()))
 
     @cached_property
     def types(self) -> dict[str, FieldType]:
@@ -197,17 +202,17 @@ class Snapshots:
         settings: Settings,
         release: Callable[[str, int], Release | None],
     ) -> None:
-        self._registry, self._revision, self._settings, self._release = registry, revision, settings, release
+        self._registry, self.revision, self._settings, self._release = registry, revision, settings, release
         self._postgis = reading_pool(settings.database_url) if settings.database_url else None
         self._current: Snapshot | None = None
         self._building = threading.Lock()
 
     def current(self) -> Snapshot:
         snapshot = self._current
-        if snapshot is not None and self._holds(snapshot, self._revision()):
+        if snapshot is not None and self._holds(snapshot, self.revision()):
             return snapshot
         with self._building:
-            seen = self._revision()
+            seen = self.revision()
             if self._current is None or not self._holds(self._current, seen):
                 built = build(self._registry(), self._settings, seen, self._current, self._postgis)
                 self._current = replace(built, pin=partial(self._pin, built.api.config))

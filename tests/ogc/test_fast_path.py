@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.ogc import answers, slices
+from server.ogc import answers, fast_path, slices
 from server.ogc.words import CRS84
 from tests.ogc.releases import NAMES, Shelf, build, layer
 from workflow.store import Release
@@ -65,6 +65,7 @@ def both(client: FlaskClient, address: str) -> list[tuple[int, dict[str, str], A
     for understood in (whole, lambda *_: False):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(answers.slices, "understood", understood)
+            patch.setattr(fast_path, "LARGEST_REPEATED", 0)
             answer = client.get(address)
         body = answer.get_json(force=True)
         body.pop("timeStamp", None)
@@ -92,6 +93,27 @@ def test_an_item_without_a_key_is_what_pygeoapi_says(client: FlaskClient, shelf:
     for identifier in ("1", "7", "8", "-1", "١"):
         sliced, whole = both(client, f"/ogc/collections/nomor/items/{identifier}")
         assert sliced == whole
+
+
+# Questions that many ask at once.
+
+
+@pytest.mark.parametrize("address", ["", "/items?limit=10", "/items/33.75.050", "/tiles/WebMercatorQuad/0/0/0"])
+def test_an_answer_given_again_is_the_same_and_never_of_another_moment(
+    client: FlaskClient, shelf: Shelf, home: Path, address: str
+) -> None:
+    here = f"/ogc/collections/desa{address}"
+    first, *others = (client.get(here) for _ in range(4))
+    for other in others:
+        assert (other.status_code, other.headers["ETag"]) == (first.status_code, first.headers["ETag"])
+        assert (other.get_json(silent=True) or {}).get("links") == (first.get_json(silent=True) or {}).get("links")
+    assert client.get(here, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert client.head(here).data == b""
+    assert b"<html" in client.get(here, headers={"Accept": "text/html"}).data.lower() or "tiles" in address
+    shelf.publish(build(home, "desa", layer(30, seed=2), number=2))
+    assert client.get(here).headers.get("ETag") != first.headers["ETag"]
+    shelf.withdraw("desa")
+    assert client.get(here).status_code == 410
 
 
 # Releases that were replaced.
