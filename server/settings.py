@@ -44,6 +44,9 @@ class Settings:
     letter_number: str = "{klasifikasi}/{urut}/{kode_unit}/{tahun}"
     letter_class: str = "500.14.1"
     unit_code: str = "KOMINFO"
+    smtp_url: str = ""
+    mail_from: str = ""
+    moved_metres: str = "0.5"
     failpoint: str = ""
 
 
@@ -72,6 +75,9 @@ HELP: dict[str, str] = {
     "letter_number": "Number of a printed document; knows klasifikasi, urut, kode_unit and tahun.",
     "letter_class": "Archive classification that letter numbers start with.",
     "unit_code": "Code of the Walidata's unit in letter numbers.",
+    "smtp_url": "Mail server for copies of notices (smtp://user:password@host:587); none goes where it is empty.",
+    "mail_from": "Sender of the mails; default the office's address.",
+    "moved_metres": "Distance from which a feature counts as moved against the release before.",
     "failpoint": "Name of the step at which a test kills the process.",
 }
 

@@ -117,6 +117,8 @@ class SubmissionRecord:
     changed_by: str
     changed_at: datetime
     build: int = 1
+    assigned_to: str | None = None
+    assigned_at: datetime | None = None
     job: Job = Job()
     candidate: str | None = None
     manifest: Mapping[str, Any] | None = None
@@ -167,6 +169,12 @@ class Registry:
 
 @dataclass(frozen=True)
 class Note:
+    """`kind` is must_fix, question, suggestion or, with the note that it `answers_to`, answer.
+
+    `place` is empty or one of {feature, lon, lat}, {lon, lat}, {row, column}, {field} and {finding}: the id of a
+    feature, degrees in CRS84, a row from 1 and the name of its column, a field of the metadata, a finding's key.
+    """
+
     id: str
     submission: str
     author: str
@@ -174,7 +182,63 @@ class Note:
     text: str
     kind: str = "question"
     place: Mapping[str, Any] = field(default_factory=dict)
+    answers_to: str | None = None
+    round: int | None = None
     resolved_at: datetime | None = None
+    resolved_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What one person is told. Two of one `mark` are one; `mailed_at` is None while no mail went."""
+
+    person: str
+    mark: str
+    kind: str
+    text: str
+    at: datetime
+    submission: str | None = None
+    read_at: datetime | None = None
+    mailed_at: datetime | None = None
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """From `since` to `until`, both included, this person ratifies on behalf of a Pembina Data.
+
+    `capacity` is Plt. or Plh., `paper` the number of the order that says so.
+    """
+
+    id: str
+    person: str
+    on_behalf_of: str
+    capacity: str
+    paper: str
+    since: date
+    until: date
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class PlannedData:
+    """One line of the yearly agreed Daftar Data. `dssd` is the kode DSSD, empty where there is none; `source` the
+    file it came from; `dataset` what answers to it, where somebody said so."""
+
+    id: str
+    agency: str
+    period: str
+    title: str
+    kind: str
+    source: str
+    created_by: str
+    created_at: datetime
+    dssd: str = ""
+    unit: str = ""
+    frequency: str = ""
+    dataset: str | None = None
+    due: date | None = None
 
 
 @dataclass(frozen=True)

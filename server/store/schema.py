@@ -164,7 +164,8 @@ submissions = table(
     *need(sequence, "missing_metadata"),
     *need(mapping, "metadata", "reading"),
     *may(words, "content_hash", "submitted_by", "verified_by", "approved_by", "candidate", "idempotency_key"),
-    *may(moment, "publish_at", "entered_at", "job_updated_at"),
+    *may(words, "assigned_to"),
+    *may(moment, "publish_at", "entered_at", "job_updated_at", "assigned_at"),
     *may(mapping, "job_error", "manifest"),
     sa.UniqueConstraint("created_by", "idempotency_key"),
     sa.CheckConstraint("verified_by <> submitted_by", name="submitter_does_not_verify"),
@@ -209,6 +210,40 @@ notes = table(
     *need(moment, "at"),
     *need(mapping, "place"),
     *may(moment, "resolved_at"),
+    *may(words, "resolved_by", "answers_to"),
+    *may(sa.Integer, "round"),
+)
+
+notices = table(
+    "notices",
+    key("id", sa.Integer),
+    refer("person", "people", index=True),
+    *need(words, "mark", unique=True),
+    *need(words, "kind", "text"),
+    *need(moment, "at"),
+    *may(words, "submission"),
+    *may(moment, "read_at", "mailed_at"),
+)
+
+delegations = table(
+    "delegations",
+    key("id"),
+    refer("person", "people", index=True),
+    refer("on_behalf_of", "people"),
+    *need(words, "capacity", "paper", "created_by"),
+    *need(sa.Date, "since", "until"),
+    *need(moment, "created_at"),
+    sa.CheckConstraint("person <> on_behalf_of", name="to_another"),
+)
+
+planned_data = table(
+    "planned_data",
+    key("id"),
+    refer("agency", "agencies", index=True),
+    *need(words, "period", "title", "kind", "dssd", "unit", "frequency", "source", "created_by"),
+    *need(moment, "created_at"),
+    *may(words, "dataset"),
+    *may(sa.Date, "due"),
 )
 
 events = table(
