@@ -18,7 +18,7 @@ READING: dict[str, type] = {
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 HEADER_ROWS = range(101)
 SCALES = range(1, 1_000_000_001)
-TABLE_ENDINGS = (".csv", ".xlsx", ".tsv")
+TABLE_ENDINGS = (".csv", ".xlsx", ".tsv", ".ods")
 
 
 def clean_metadata(raw: Mapping[str, Any], filename: str) -> dict[str, Any]:

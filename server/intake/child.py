@@ -17,7 +17,7 @@ from typing import Any
 
 import pyproj
 
-from server.intake import delimited, found, preflight, spatial, walls, workbook
+from server.intake import delimited, found, opendocument, preflight, spatial, walls, workbook
 from server.intake.content import Format
 from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
@@ -50,8 +50,8 @@ def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     task = {"read": _read, "prove": _prove}[order["task"]]
     upload = [Path(order["path"])] if "path" in order else []
     for path in upload:  # names that GDAL takes as they stand; links cannot be made later
-        (folder / "data.gpkg").symlink_to(path)
-        (folder / "data.geojson").symlink_to(path)
+        for ending in ("gpkg", "geojson", "kml", "gml", "fgb"):
+            (folder / f"data.{ending}").symlink_to(path)
     library_data = [Path(pyproj.datadir.get_data_dir()), *spatial.prepare()]
     for name in _CODECS:
         codecs.lookup(name)
@@ -72,6 +72,8 @@ def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
         there = delimited.read(content.path, stem, content.dialect, wanted, _progress)
     elif content.format is Format.XLSX:
         there = workbook.read(content.path, stem, wanted, _progress)
+    elif content.format is Format.ODS:
+        there = opendocument.read(content.path, stem, wanted, _progress)
     else:
         there = spatial.read(content, stem, order.get("crs") or "", _progress)
     return found.write(there, folder)

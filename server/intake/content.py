@@ -14,14 +14,20 @@ class Format(StrEnum):
     GEOJSON = "GeoJSON"
     GPKG = "GPKG"
     SHAPEFILE = "ESRI Shapefile"
+    KML = "LIBKML"
+    GML = "GML"
+    FLATGEOBUF = "FlatGeobuf"
+    PARQUET = "Parquet"
     CSV = "CSV"
     XLSX = "XLSX"
+    ODS = "ODS"
 
 
 @dataclass(frozen=True)
 class Content:
     """The file for the reader, the rows counted in it, the CRS it names ("EPSG:n", WKT or None).
 
+    `layer` is the one to be read, or, where only GDAL can list them, the one that is wanted.
     `encoding` is that of a shapefile's text, `dialect` that of a CSV file.
     """
 

@@ -1,7 +1,8 @@
 """Which coordinate system a file is in, and the way from there to CRS84."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from server.crs84 import CRS84, epsg_number, from_crs84
 from server.intake.refusals import refused
 
 _EPSG = re.compile(
-    r"(?:EPSG:|urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d{4,6})", re.I
+    r"(?:EPSG:|urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:|http://www\.opengis\.net/gml/srs/epsg\.xml#|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d{4,6})",
+    re.I,
 )
 _CRS84 = re.compile(
     r"(?:OGC:|urn:(?:x-)?ogc:def:crs:OGC:[\d.]*:|https?://www\.opengis\.net/def/crs/OGC/[\d.]+/)CRS84h?", re.I
@@ -43,6 +45,14 @@ def identify(text: str) -> str:
         raise refused("CRS_UNKNOWN", text=text)
     number = epsg_number(crs)
     return f"EPSG:{number}" if number else crs.to_wkt()
+
+
+def of_projjson(said: Mapping[str, Any]) -> str:
+    """The name of a CRS that is written out as PROJJSON. Raises BadUpload CRS_UNKNOWN."""
+    try:
+        return identify(CRS.from_json_dict(dict(said)).to_wkt())
+    except CRSError:
+        raise refused("CRS_UNKNOWN", text=str(said.get("name"))[:80]) from None
 
 
 def _horizontal(crs: CRS) -> CRS:

@@ -4,11 +4,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipInfo
 
-from server.intake import archives, crs, delimited, geojson, geopackage, shapefile, workbook
+from server.intake import (
+    archives,
+    crs,
+    delimited,
+    geojson,
+    geopackage,
+    markup,
+    opendocument,
+    parquet,
+    shapefile,
+    workbook,
+)
 from server.intake.content import Content, Format
 from server.intake.refusals import refused
-from workflow.errors import BadUpload
 from workflow.findings import Finding, Severity
 
 
@@ -24,13 +35,17 @@ def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
         return geopackage.look_at(path, folder / "data.gpkg", layer)
     if head.startswith(b"PK"):
         return _archive(path, folder, layer)
+    if head.startswith(b"fgb"):
+        return Content(Format.FLATGEOBUF, folder / "data.fgb", layer=layer)
+    if head.startswith(b"PAR1"):
+        return parquet.look_at(path)
     for signature, which in _BINARY:
         if head.startswith(signature):
             raise refused("UNSUPPORTED", which)
     if text.startswith(b"{"):
         return _geojson(path, folder)
     if text.startswith(b"<") or b"<html" in head.lower():
-        raise _markup(text)
+        return _markup(path, folder, text.lower(), layer)
     if text.startswith(b"["):
         raise refused("TYPE_MISMATCH", "list")
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -38,9 +53,16 @@ def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
     return Content(Format.CSV, path, dialect=delimited.look_at(path, reading))
 
 
+OF_OTHERS = frozenset(
+    f".{ending}"
+    for ending in ["gpkg", "zip", "xlsx", "ods", "geojson", "json", "shp", "kml", "kmz", "gml", "fgb", "parquet"]
+)
+"""Endings that no table in text has."""
+
+
 def refuse_other_name(content: Content, ending: str) -> None:
     """Any text can be taken for a table, so plain text under the name of another format is a mistake of somebody."""
-    if content.format is Format.CSV and ending.lower() in (".gpkg", ".zip", ".xlsx", ".geojson", ".json", ".shp"):
+    if content.format is Format.CSV and ending.lower() in OF_OTHERS:
         raise refused("TYPE_MISMATCH", "text", ending=ending)
 
 
@@ -48,27 +70,29 @@ _BINARY = (
     (b"\xd0\xcf\x11\xe0", "xls"),
     (b"%PDF", "pdf"),
     (b"\0\0\x27\x0a", "shp"),
-    (b"fgb", "fgb"),
-    (b"PAR1", "parquet"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
 )
 
 
-def _markup(text: bytes) -> BadUpload:
-    """The refusal of a file in HTML or XML, none of which is read yet."""
-    lower = text.lower()
-    if b"<html" in lower or b"<!doctype html" in lower or b"<table" in lower:
-        return refused("UNSUPPORTED", "html")
-    if re.search(rb"<!(doctype|entity)", lower):
-        return refused("XML_DTD", "file")
-    if b"<ogrvrtdatasource" in lower or b"<ogrwfsdatasource" in lower:
-        return refused("TYPE_MISMATCH", "pointer")
-    if b"opengis.net/kml" in lower or b"<kml" in lower:
-        return refused("UNSUPPORTED", "kml")
-    if b"opengis.net/gml" in lower:
-        return refused("UNSUPPORTED", "gml")
-    return refused("TYPE_MISMATCH", "xml")
+def _markup(path: Path, folder: Path, head: bytes, layer: str) -> Content:
+    """KML and GML; anything else in HTML or XML is refused. `head` is in small letters."""
+    if b"<html" in head or b"<!doctype html" in head or b"<table" in head:
+        raise refused("UNSUPPORTED", "html")
+    if re.search(rb"<!(doctype|entity)", head):
+        raise refused("XML_DTD", "file")
+    if b"<ogrvrtdatasource" in head or b"<ogrwfsdatasource" in head:
+        raise refused("TYPE_MISMATCH", "pointer")
+    if b"opengis.net/kml" in head or b"google.com/kml" in head or b"<kml" in head:
+        return markup.look_at(path, folder / "data.kml", layer)
+    if b"opengis.net/gml" in head or b"opengis.net/wfs" in head:
+        return markup.look_at(path, folder / "data.gml", layer)
+    raise refused("TYPE_MISMATCH", "xml")
+
+
+def _is_spreadsheet(path: Path, found: list[ZipInfo]) -> bool:
+    said = next(member for member in found if member.filename == "mimetype")
+    return b"".join(archives.pieces(path, said)).strip() == b"application/vnd.oasis.opendocument.spreadsheet"
 
 
 def _geojson(path: Path, folder: Path) -> Content:
@@ -97,9 +121,16 @@ def _archive(path: Path, folder: Path, layer: str) -> Content:
         return shapefile.unpack(path, found, layer, folder)
     if {"shx", "dbf"} & endings:
         raise refused("SHP_PARTS", "absent")
-    for ending, which in (("gdbtable", "gdbtable"), ("kml", "kmz"), ("ods", "ods")):
-        if ending in endings:
-            raise refused("UNSUPPORTED", which)
+    if "gdbtable" in endings:
+        raise refused("UNSUPPORTED", "gdbtable")
+    for member in found:
+        if member.filename.lower().endswith(".kml"):  # what comes first counts, as the form of KMZ has it
+            archives.unpack(path, member, kml := folder / "unpacked.kml")
+            return markup.look_at(kml, kml, layer)
+    if {"mimetype", "content.xml", "META-INF/manifest.xml"} <= names and _is_spreadsheet(path, found):
+        opendocument.refuse_code(found)
+        workbook.refuse_declarations(path, found)
+        return Content(Format.ODS, path)
     if "mimetype" in names or "[Content_Types].xml" in names:
         raise refused("UNSUPPORTED", "document")
     raise refused("TYPE_MISMATCH", "archive")

@@ -13,14 +13,15 @@ import pyarrow.compute as pc
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+from pyogrio import list_layers, read_info
 from pyogrio.errors import DataSourceError
 from pyogrio.raw import open_arrow
 
 from server.crs84 import CRS84
-from server.intake import crs
+from server.intake import crs, parquet
 from server.intake.content import Content, Format
 from server.intake.found import Column, Found, Progress, dated
-from server.intake.refusals import refuse_too_many_columns, refused
+from server.intake.refusals import one, refuse_too_many_columns, refused
 from workflow.errors import BadUpload, Broken
 from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
@@ -32,7 +33,13 @@ _OPTIONS: dict[Format, dict[str, str]] = {
     Format.GEOJSON: {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
     Format.GPKG: {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"},
     Format.SHAPEFILE: {},
+    Format.KML: {},
+    Format.GML: {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO", "EXPOSE_FID": "NO"},
+    Format.FLATGEOBUF: {},
 }
+_LISTED_BY_GDAL = (Format.KML, Format.GML, Format.FLATGEOBUF)
+_DRAWING = frozenset({"altitudemode", "tessellate", "extrude", "visibility", "draworder", "icon", "snippet"})
+"""Columns of every KML that say how to draw, not what is there."""
 
 
 @cache
@@ -67,8 +74,12 @@ def keep_one_driver(wanted: str) -> None:
 
 def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Found:
     """The features of a file that preflight has let through. Raises BadUpload."""
-    keep_one_driver(content.format)
-    table = _table(content, progress)
+    if content.format is Format.PARQUET:
+        table = parquet.table(content, _WKB, progress)
+    else:
+        keep_one_driver(content.format)
+        content = _one_layer(content) if content.format in _LISTED_BY_GDAL else content
+        table = _table(content, progress)
     if len(table) != content.count:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
     found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
@@ -80,13 +91,41 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Fou
             found.columns.append(_decoded(column, content.encoding) if content.encoding else dated(column))
         else:
             found.remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name[:80]}))
+    if content.format is Format.KML:
+        found.columns = [each for each in found.columns if not _is_drawing(each)]
     refuse_too_many_columns(len(found.columns))
-    if content.layer and content.format is Format.GPKG:
+    if content.layer and content.format in (Format.GPKG, *_LISTED_BY_GDAL):
         found.reading["layer"] = content.layer
     if _WKB in table.column_names:
         found.source_crs = _source_crs(content, given_crs, found)
         _add_geometry(found, table.column(_WKB), progress)
     return found
+
+
+def _one_layer(content: Content) -> Content:
+    """The wanted layer or the only one with features, in a file whose layers GDAL lists. What was counted in the file
+    must be in its layers."""
+    path = str(content.path)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            told = {
+                str(name): read_info(path, layer=name, force_feature_count=True, **_OPTIONS[content.format])
+                for name, _ in list_layers(path)
+            }
+    except (DataSourceError, ValueError, RuntimeError) as fault:
+        raise _unreadable(fault) from fault
+    counts = {name: said["features"] for name, said in told.items() if said["features"]}
+    if content.count and sum(counts.values()) != content.count:
+        raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=sum(counts.values()))
+    if not counts:
+        raise refused("EMPTY", "features")
+    name = one(list(counts), content.layer, "lapis")
+    named = content.crs or (crs.identify(said) if (said := told[name]["crs"]) else None)
+    return replace(content, layer=name, count=counts[name], crs=named, name=name)
+
+
+def _is_drawing(column: Column) -> bool:
+    return column.label.casefold() in _DRAWING or column.values.null_count == len(column.values)
 
 
 def _source_crs(content: Content, given: str, found: Found) -> str | None:

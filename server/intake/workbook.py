@@ -36,7 +36,7 @@ def refuse_code(found: list[zipfile.ZipInfo]) -> None:
 def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
     """Raises BadUpload XML_DTD for any part with a DOCTYPE, XLSX_BROKEN for one that is no XML."""
     for member in found:
-        if member.filename.endswith((".xml", ".rels", ".vml")):
+        if member.filename.endswith((".xml", ".rels", ".vml")) and member.file_size:
             _parse(path, member, None)
 
 

@@ -18,10 +18,7 @@ from workflow.errors import BadUpload
 FOLDER = SHARED / "data" / "08_hostile"
 PORT_IN_THE_FILES = 18999
 
-# What the manifest expects of readers of KML and GML; these formats are not read yet, and that is what is said.
 INSTEAD = {
-    "12_kml_networklink.kml": ("reject", "UNSUPPORTED"),
-    "15_gml_deep_xml.gml": ("reject", "UNSUPPORTED"),
     # Somebody must choose before there is a layer to remark on.
     "60_gpkg_two_layers.gpkg": ("reject", "LAYER_CHOICE"),
 }
