@@ -28,7 +28,21 @@ LOG = logging.getLogger(__name__)
 SAMPLE = ROOT / "data" / "sample"
 BERITA_ACARA = SAMPLE / "berita-acara.pdf"
 WAIVED = "Contoh: dikesampingkan otomatis saat kota peraga diisi; belum diperiksa orang."
-READABLE = (".gpkg", ".geojson", ".json", ".zip", ".shp", ".csv", ".xlsx", ".kml", ".fgb", ".parquet")
+READABLE = (
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".zip",
+    ".shp",
+    ".csv",
+    ".xlsx",
+    ".ods",
+    ".kml",
+    ".kmz",
+    ".gml",
+    ".fgb",
+    ".parquet",
+)
 
 
 @dataclass(frozen=True)
@@ -177,7 +191,7 @@ def _made_up(path: Path, now: datetime) -> dict[str, Any]:
         **SCRIPT["any_layer"],
         "title": title,
         "abstract": f"{title} ({said}). Isi, sumber, dan mutu data ini belum diterangkan oleh pembuatnya.",
-        "kind": Kind.STATISTICS.value if path.suffix.lower() in (".csv", ".xlsx") else Kind.GEOSPATIAL.value,
+        "kind": Kind.STATISTICS.value if path.suffix.lower() in (".csv", ".xlsx", ".ods") else Kind.GEOSPATIAL.value,
         "keywords": ["contoh", title.lower()],
         "period": str(now.year),
         "lineage": f"Berkas {path.name}; {said}.",
