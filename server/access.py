@@ -16,6 +16,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
+from server.deputies import actor_of
 from server.files import CHUNK
 from server.journey import Journey
 from server.json_input import refuse_unstorable_texts
@@ -44,11 +45,11 @@ class TooManyAttempts(SebarError):
 class SignedIn(UserMixin):  # type: ignore[misc]
     """The person of this request, as Flask-Login wants to see them."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, actor: Actor) -> None:
         self.id = person.id
         self.name = person.name
         self.person = person
-        self.actor = person.as_actor()
+        self.actor = actor
 
 
 def public[View: Callable[..., Any]](view: View) -> View:
@@ -84,7 +85,7 @@ def guard(app: Flask, journey: Journey) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(id: str) -> SignedIn | None:
         person = journey.records.person(id)
-        return SignedIn(person) if person and person.active else None
+        return SignedIn(person, actor_of(journey, person)) if person and person.active else None
 
     app.after_request(heard_out)
 
@@ -154,7 +155,7 @@ def _by_token(secret: str) -> Actor:
     person = records.person(token.person)
     if person is None or not person.active:
         raise Unauthenticated("Pemilik token ini tidak aktif lagi.")
-    return person.as_actor()
+    return actor_of(journey(), person)
 
 
 def _by_basic(value: str) -> Actor:
@@ -162,7 +163,7 @@ def _by_basic(value: str) -> Actor:
         username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise Unauthenticated("Nama dan kata sandi tidak terbaca.") from None
-    return authenticate(username, password).as_actor()
+    return actor_of(journey(), authenticate(username, password))
 
 
 def authenticate(username: str, password: str) -> Person:

@@ -16,6 +16,8 @@ from server.documents.wording import LETTERS
 from server.files import alone
 from server.intake.sandbox import sweep
 from server.journey import Journey
+from server.mail import deliver
+from server.notices import Herald
 from server.release.publishing import bump_revision
 from workflow.errors import Conflict, SebarError
 
@@ -36,6 +38,7 @@ class Worker:
         self.slot = slot
         self.stopping = threading.Event()
         self.printed = 0
+        self.herald = Herald(journey)
         self.refused: set[str] = set()
 
     def run(self) -> None:
@@ -49,6 +52,7 @@ class Worker:
                 raise Conflict.of("slot_taken", slot=self.slot) from None
             sweep()
             self.launch()
+            threading.Thread(target=self.mail, name="mail", daemon=True).start()
             try:
                 while not self.stopping.wait(0.25):
                     self.look_around()
@@ -98,6 +102,7 @@ class Worker:
             # A process may have died between its commit and its announcement.
             bump_revision(self.journey.settings.home, self.journey.records.revision())
             self.print_documents()
+            self.herald.look_around()
         except (SebarError, sa.exc.SQLAlchemyError, OSError) as error:
             LOG.error("the worker looks around again in 2 s, for the database or the disk: %s", error)
             time.sleep(2)
@@ -107,6 +112,17 @@ class Worker:
         for id in refused.keys() - self.refused:
             LOG.error("submission %s is due and cannot be published: %s", id, refused[id])
         self.refused = set(refused)
+
+    def mail(self) -> None:
+        """In a thread of its own: a mail server that does not answer holds nothing up."""
+        pause = 2.0
+        while not self.stopping.wait(pause):
+            try:
+                deliver(self.journey)
+                pause = 2.0
+            except (OSError, sa.exc.SQLAlchemyError) as away:
+                pause = min(pause * 2, 300.0)
+                LOG.warning("mail is tried again in %d s: %s", pause, away)
 
     def print_documents(self) -> None:
         """The printed output of every step that the ledger names and that has none yet."""

@@ -21,8 +21,8 @@ from workflow.errors import BadRequest, Changed, Conflict, Forbidden, Gone, NotF
 from workflow.findings import Severity
 from workflow.labels import ROLES, STATUSES
 from workflow.names import plain
-from workflow.sop import Access, Kind, Role, Status
-from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Note, Release, SubmissionRecord
+from workflow.sop import SOP, Access, Kind, Role, Status
+from workflow.store import Batch, Dataset, Document, FindingRecord, Job, Release, SubmissionRecord
 
 LOG = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ class Journey:
         record = self.visible(actor, id)
         _only(actor, Role.PRODUSEN_DATA, "mengubah data")
         if record.move.status not in EDITABLE:
-            raise Conflict.of("locked", status=STATUSES[record.move.status])
+            raise self.records.told(Conflict.of("locked", status=STATUSES[record.move.status]), id)
         raw = {**record.metadata, **(metadata or {})} | ({"crs": crs} if crs else {})
         facts = clean_metadata({name: value for name, value in raw.items() if value is not None}, record.upload_name)
         changed = replace(
@@ -266,16 +266,8 @@ class Journey:
         if not reason.strip():
             raise Unmet((("reason_given", "Tuliskan alasan mengapa peringatan ini dikesampingkan."),))
         if record.move.status is not Status.SUBMITTED:
-            raise Conflict("Temuan hanya dikesampingkan selama Walidata memeriksa.")
+            raise self.records.told(Conflict("Temuan hanya dikesampingkan selama Walidata memeriksa."), id)
         return self.records.waive(id, key, actor=actor.id, at=self.clock(), reason=reason.strip())
-
-    def add_note(self, actor: Actor, id: str, text: str, place: Mapping[str, Any]) -> Note:
-        self.visible(actor, id)
-        if not text.strip():
-            raise Unmet((("text_given", "Tuliskan catatannya."),))
-        note = Note(str(uuid.uuid4()), id, actor.id, self.clock(), text.strip(), place=dict(place))
-        self.records.add_note(note)
-        return note
 
     # the SOP
 
@@ -290,18 +282,21 @@ class Journey:
         publish_at: datetime | None = None,
         scan: Upload | None = None,
     ) -> SubmissionRecord:
-        """Takes one step. Raises NotFound, Forbidden, Conflict, Changed or Unmet."""
+        """Takes one step. Raises NotFound, Forbidden, Unmet, and Conflict or Changed with who was first and when."""
         record = self.visible(actor, id)
-        review.row_for(step, record.move, actor)
-        now = self.clock()
-        paper = self._paper(actor, scan, "Lembar pengesahan", "", now) if scan else None
-        act = Act(step, actor, now, note, content_hash, publish_at, scan=paper.sha256 if paper else None)
-        if step == "publish":
-            return self._publish(record, act)
-        if step in ("withdraw", "restore"):
-            return self._change_current(record, act)
-        after, event = review.take_step(record.move, act)
-        self.records.record(record.move, after, event)
+        try:
+            review.row_for(step, record.move, actor)
+            now = self.clock()
+            paper = self._paper(actor, scan, "Lembar pengesahan", "", now) if scan else None
+            act = Act(step, actor, now, note, content_hash, publish_at, scan=paper.sha256 if paper else None)
+            if step == "publish":
+                return self._publish(record, act)
+            if step in ("withdraw", "restore"):
+                return self._change_current(record, act)
+            after, event = review.take_step(record.move, act)
+            self.records.record(record.move, after, event)
+        except Conflict as late:
+            raise self.records.told(late, id) from None
         return self.visible(actor, id)
 
     def withdraw(self, actor: Actor, dataset: str, note: str) -> SubmissionRecord:
@@ -439,6 +434,19 @@ def sees_agency(actor: Actor, agency: str) -> bool:
 
 def sees(actor: Actor, move: Submission) -> bool:
     return sees_agency(actor, move.agency)
+
+
+def holds(actor: Actor, role: Role, move: Submission) -> bool:
+    """Whether what this role does with it is this person's to do."""
+    if role is Role.PRODUSEN_DATA and actor.agency != move.agency:
+        return False
+    return role in actor.roles and (role is not Role.PEMBINA_DATA or move.kind in actor.kinds)
+
+
+def awaits(actor: Actor, move: Submission) -> bool:
+    """Whether the SOP's next numbered step is this person's; what is scheduled awaits nobody."""
+    steps = [step for step in SOP if step.number and step.role and move.status in step.sources]
+    return not move.publish_at and any(holds(actor, step.role, move) for step in steps if step.role)
 
 
 def _described(move: Submission, facts: Mapping[str, Any]) -> Submission:

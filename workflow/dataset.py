@@ -8,14 +8,25 @@ from workflow.sop import Access, Kind, Role, Status
 
 
 @dataclass(frozen=True)
+class Deputy:
+    """The absent Pembina Data for whom somebody stands in: as Plt. or Plh., for these kinds, by the order `paper`."""
+
+    capacity: str
+    on_behalf_of: str
+    kinds: frozenset[Kind]
+    paper: str = ""
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Who acts. `kinds` are the kinds of data that a Pembina Data may ratify."""
+    """Who acts. `kinds` are the kinds of data that a Pembina Data may ratify, those of the absent included."""
 
     id: str
     name: str
     agency: str
     roles: frozenset[Role]
     kinds: frozenset[Kind] = frozenset()
+    stands_in: tuple[Deputy, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,8 @@ class FindingCounts:
 
 @dataclass(frozen=True)
 class Submission:
-    """One dataset's next content on its way. `content_hash` is None until the candidate is built."""
+    """One dataset's next content on its way. `content_hash` is None until the candidate is built; `must_fix` are the
+    open notes of this kind."""
 
     id: str
     dataset: str
@@ -45,6 +57,7 @@ class Submission:
     has_berita_acara: bool = False
     berita_acara_date: date | None = None
     missing_metadata: tuple[str, ...] = ()
+    must_fix: tuple[str, ...] = ()
     submitted_by: str | None = None
     verified_by: str | None = None
     approved_by: str | None = None

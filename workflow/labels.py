@@ -26,12 +26,21 @@ STATUSES: dict[Status, str] = {status: _WORDS["statuses"][status] for status in 
 ROLES: dict[Role, str] = {role: _WORDS["roles"][role] for role in Role}
 PRINCIPLES: dict[Principle, str] = {principle: _WORDS["principles"][principle] for principle in Principle}
 SEVERITIES: dict[Severity, str] = {severity: _WORDS["severities"][severity] for severity in Severity}
+NOTE_KINDS: dict[str, str] = _WORDS["note_kinds"]
 SYSTEMS: dict[System, str] = {system: _WORDS["systems"][system] for system in System}
 STEPS: dict[str, str] = _WORDS["steps"]
 HAPPENED: dict[str, str] = _WORDS["happened"]
 REASONS: dict[str, str] = _WORDS["reasons"]
 METADATA_FIELDS: dict[str, str] = _WORDS["metadata_fields"]
 WITHOUT_MAP: dict[str, str] = _WORDS["without_map"]
+NOTICES: dict[str, dict[Role, str]] = {
+    step: {Role(role): text for role, text in said.items()} for step, said in _WORDS["notices"].items()
+}
+"""Who is told of a step, and in which words."""
+ESCALATION: dict[int, tuple[str, tuple[Role, ...]]] = {
+    int(percent): (said["text"], tuple(map(Role, said["also"]))) for percent, said in _WORDS["escalation"].items()
+}
+"""By percent of a step's days: the words, and the roles that are told beside the one awaited."""
 FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
 CHECKS: dict[str, Said] = {code: Said(**said) for code, said in _WORDS["checks"].items()}
@@ -87,8 +96,9 @@ def hari_tanggal(moment: date | str) -> str:
     return f"{DAYS[day_of(moment).weekday()]}, {tanggal(moment)}"
 
 
-def pukul(moment: datetime) -> str:
-    """15.42 WIB"""
+def pukul(moment: datetime | str) -> str:
+    """15.42 WIB, of a moment or of one written as ISO 8601."""
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return f"{moment.astimezone(WIB):%H.%M} WIB"
 
 

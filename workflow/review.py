@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from workflow.dataset import Act, Actor, Event, Submission
 from workflow.errors import Changed, Conflict, Forbidden, Unmet
 from workflow.labels import REASONS, ROLES, STATUSES, STEPS
 from workflow.sop import SOP, Access, Role, Status, Step, rows_for
 
+REASON_LENGTH = 20
+"""Letters that a return needs where no note says what must be fixed."""
 REQUIREMENTS: dict[str, Callable[[Submission, Act], bool]] = {
     "candidate_built": lambda submission, act: submission.content_hash is not None,
     "berita_acara_attached": lambda submission, act: submission.has_berita_acara,
@@ -20,14 +23,20 @@ REQUIREMENTS: dict[str, Callable[[Submission, Act], bool]] = {
     "content_unchanged": lambda submission, act: act.content_hash in (None, submission.content_hash),
     "access_is_terbuka": lambda submission, act: submission.access is Access.TERBUKA,
     "embargo_over": lambda submission, act: submission.publish_at is None or submission.publish_at <= act.at,
-    "moment_in_the_future": lambda submission, act: act.publish_at is not None and act.publish_at > act.at,
+    # No moment cancels the one that was set.
+    "moment_in_the_future": lambda submission, act: (
+        act.publish_at > act.at if act.publish_at else submission.publish_at is not None
+    ),
+    "reason_or_must_fix": lambda submission, act: bool(submission.must_fix) or len(act.note.strip()) >= REASON_LENGTH,
     "reason_given": lambda submission, act: bool(act.note.strip()),
     "scan_attached": lambda submission, act: act.scan is not None,
     "probe_answered": lambda submission, act: act.probed,
 }
 """Claims about a submission and the wish to move it."""
 
-SAID_WITH_THE_STEP = frozenset({"reason_given", "moment_in_the_future", "scan_attached", "probe_answered"})
+SAID_WITH_THE_STEP = frozenset(
+    {"reason_given", "reason_or_must_fix", "moment_in_the_future", "scan_attached", "probe_answered"}
+)
 """Requirements that only the taking itself can meet: a page offers the step although they are open."""
 
 
@@ -59,6 +68,7 @@ def reason_for(requirement: str, submission: Submission) -> str:
         blocks=submission.findings.blocks,
         warns=submission.findings.warns,
         missing=", ".join(submission.missing_metadata),
+        letters=REASON_LENGTH,
     )
 
 
@@ -81,6 +91,11 @@ def take_step(submission: Submission, act: Act) -> tuple[Submission, Event]:
     if reasons:
         raise Unmet(reasons)
     return _moved(submission, row, act)
+
+
+def foreseen(submission: Submission, act: Act) -> tuple[Submission, Event]:
+    """What take_step would give with every requirement met. Raises Forbidden or Conflict."""
+    return _moved(submission, row_for(act.step, submission, act.actor), act)
 
 
 def supersede(submission: Submission, act: Act) -> tuple[Submission, Event]:
@@ -108,6 +123,14 @@ def _moved(submission: Submission, row: Step, act: Act) -> tuple[Submission, Eve
         case "schedule", _:
             # The clock of step 4 goes on: scheduling moves nothing.
             moved = replace(moved, publish_at=act.publish_at, entered_at=submission.entered_at)
+    detail: dict[str, Any] = {"scan": act.scan} if act.scan else {}
+    if row.role is Role.PEMBINA_DATA:
+        for deputy in (one for one in act.actor.stands_in if submission.kind in one.kinds):
+            detail = {"capacity": deputy.capacity, "on_behalf_of": deputy.on_behalf_of, "paper": deputy.paper}
+    if row.name == "return" and submission.must_fix:
+        detail["must_fix"] = list(submission.must_fix)
+    if row.name == "schedule":
+        detail["publish_at"] = act.publish_at.isoformat() if act.publish_at else None
     event = Event(
         submission=submission.id,
         dataset=submission.dataset,
@@ -119,6 +142,6 @@ def _moved(submission: Submission, row: Step, act: Act) -> tuple[Submission, Eve
         note=act.note,
         content_hash=submission.content_hash,
         round=moved.round,
-        detail={"scan": act.scan} if act.scan else {},
+        detail=detail,
     )
     return moved, event

@@ -13,6 +13,7 @@ from flask_login import current_user
 from server.access import HASHER, journey, only
 from server.clock import days_of
 from server.journey import slug
+from server.mail import address_fault
 from server.pages.words import WORDS
 from server.problems import problem_of
 from workflow.errors import BadRequest, NotFound, SebarError
@@ -89,9 +90,13 @@ def _password(known: Person | None) -> str:
 
 def _people(chosen: Person | None, fault: Mapping[str, Any] | None = None) -> str:
     agencies = sorted(journey().records.agencies(), key=lambda agency: agency.name)
+    refused = journey().records.refused_addresses()
+    people = sorted(journey().records.people(), key=lambda person: (not person.active, person.name))
     return render_template(
         "desk/people.html",
-        people=sorted(journey().records.people(), key=lambda person: (not person.active, person.name)),
+        people=people,
+        unreached={one.id: wrong for one in people if one.active and (wrong := address_fault(one, refused))},
+        mailing=bool(journey().settings.smtp_url),
         agency_options=[(agency.id, agency.name) for agency in agencies],
         agency_names={agency.id: agency.short_name for agency in agencies},
         sop_roles=[role for role in Role if role is not Role.ADMIN],

@@ -6,11 +6,11 @@ from datetime import date
 
 from server.access import journey
 from server.clock import calendar_of, due_date, left
-from server.journey import sees_agency
+from server.journey import awaits
 from server.settings import Settings
-from workflow.dataset import Actor, Event, Submission
+from workflow.dataset import Actor, Event
 from workflow.deadlines import waiting_days
-from workflow.sop import SOP, Role, Status
+from workflow.sop import SOP, Status
 from workflow.store import SubmissionRecord
 
 
@@ -77,15 +77,6 @@ def last_return(record: SubmissionRecord) -> Event | None:
         return None
     events = journey().records.events(submission=record.move.id)
     return events[-1] if events and events[-1].step == "return" else None
-
-
-def awaits(actor: Actor, move: Submission) -> bool:
-    """Whether the SOP's next numbered step is this person's."""
-    if not sees_agency(actor, move.agency) or (Role.PEMBINA_DATA in actor.roles and move.kind not in actor.kinds):
-        return False
-    return not move.publish_at and any(
-        step.number and step.role in actor.roles and move.status in step.sources for step in SOP
-    )
 
 
 def awaited(actor: Actor) -> list[SubmissionRecord]:

@@ -8,8 +8,11 @@ from flask_login import current_user
 from server.pages import (
     admin,
     daftar_data,
+    notes,
+    notices,
     pembina_data,
     produsen_data,
+    review,
     sign_in,
     submission,
     submission_files,
@@ -18,12 +21,23 @@ from server.pages import (
 from server.pages.candidate import system_name
 from server.pages.decisions import REASON_HELP
 from server.pages.desk_rows import awaited, day_unit
-from server.pages.words import FREQUENCIES, LICENSES, TOPICS, WORDS
+from server.pages.words import FREQUENCIES, LICENSES, TOPICS, WORDS, looks
 from server.settings import Settings
-from workflow.labels import HAPPENED, METADATA_FIELDS, ROLES, STEPS
+from workflow.labels import HAPPENED, METADATA_FIELDS, NOTE_KINDS, ROLES, STEPS
 from workflow.sop import Kind
 
-MODULES = (produsen_data, walidata, pembina_data, daftar_data, admin, submission, submission_files)
+MODULES = (
+    produsen_data,
+    walidata,
+    pembina_data,
+    daftar_data,
+    notices,
+    admin,
+    submission,
+    review,
+    submission_files,
+    notes,
+)
 DESKS = (sign_in.sign_in, *(module.desk for module in MODULES))
 
 
@@ -35,9 +49,12 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         HAPPENED=HAPPENED,
         ROLES=ROLES,
         METADATA_FIELDS=METADATA_FIELDS,
+        NOTE_KINDS=NOTE_KINDS,
+        NOTE_LOOKS=looks("note_looks"),
         GEOMETRIES=WORDS["geometries"],
         SYSTEMS=WORDS["systems"],
         REASON_HELP=REASON_HELP,
+        SURE=WORDS["sure"],
         MENDED_AT=WORDS["mended_at"],
         city=settings.city,
         demo=settings.demo,
@@ -50,5 +67,8 @@ def equip_desks(app: Flask, settings: Settings) -> None:
 
     @app.context_processor
     def count() -> dict[str, Any]:
-        """What waits for the one who is signed in."""
-        return {"queue_count": len(awaited(current_user.actor))} if current_user.is_authenticated else {}
+        """What waits for the one who is signed in, and what they have not read."""
+        if not current_user.is_authenticated:
+            return {}
+        unread = app.extensions["journey"].records.unread(current_user.id)
+        return {"queue_count": len(awaited(current_user.actor)), "unread_count": unread}

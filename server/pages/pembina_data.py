@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, only
-from server.pages.desk_rows import awaits, late, rows
+from server.journey import awaits
+from server.pages.desk_rows import late, rows
 from workflow.sop import Role
 
 desk = Blueprint("pembina_data", __name__, url_prefix="/meja/pembina-data")

@@ -6,7 +6,8 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
-from server.access import SignedIn, TooManyAttempts, authenticate, public, signed_in
+from server.access import SignedIn, TooManyAttempts, authenticate, journey, public, signed_in
+from server.deputies import actor_of
 from server.problems import problem_of
 from workflow.errors import Unauthenticated
 from workflow.sop import Role
@@ -40,7 +41,7 @@ def enter() -> ResponseReturnValue:
         said = problem_of(fault)
         return render_template("sign_in.html", next=next_address, fault=said, username=username), said["status"]
     session.clear()
-    login_user(SignedIn(person))
+    login_user(SignedIn(person, actor_of(journey(), person)))
     return redirect(next_address or url_for("sign_in.desk"))
 
 

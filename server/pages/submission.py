@@ -1,6 +1,6 @@
 """One submission: as its Produsen Data mends it, the Walidata reviews it, the Pembina Data ratifies it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,16 +12,26 @@ from server.access import journey, only, signed_in
 from server.api import uploaded
 from server.comparing import compare_with_current
 from server.documents.wording import LETTERS
+from server.journey import awaits
 from server.metadata_input import READING, TEXTS
 from server.pages import candidate
-from server.pages.decisions import decisions, happened, next_in_queue, reached, suggested_moment
-from server.pages.desk_rows import agency_names, awaits, last_return, person_names, row
+from server.pages.decisions import (
+    decisions,
+    happened,
+    next_in_queue,
+    reached,
+    refuse_unsure,
+    restorable,
+    suggested_moment,
+)
+from server.pages.desk_rows import agency_names, last_return, person_names, row
+from server.pages.note_pane import note_pane
+from server.pages.review import ASKED_FOR, State, findings_of, review
 from server.problems import problem_of
 from workflow.checks.metadata import MANDATORY, missing_fields
 from workflow.deadlines import WIB
 from workflow.errors import BadRequest, Conflict, Forbidden, NotFound, SebarError
-from workflow.findings import Principle, Severity
-from workflow.labels import PRINCIPLES, pukul, tanggal
+from workflow.findings import Severity
 from workflow.sop import Role
 from workflow.store import FindingRecord, SubmissionRecord
 
@@ -33,8 +43,12 @@ COMPARED = 20_000
 """Most rows of which a page says the changes unasked."""
 ASKED = frozenset({*TEXTS, "kind", "keywords", "scale", "access"}) - {"crs", "key", "status", "boundary_level"}
 """What the form of the metadata holds; the rest has forms of its own, or none."""
-ASKED_FOR = ("METADATA_MISSING", "BERITA_ACARA_MISSING")
-WEIGHT = {Severity.BLOCKS.value: 0, Severity.WARNS.value: 1, Severity.INFORMS.value: 2}
+
+
+UNSAID = frozenset(
+    {"csrf_token", "step", "content_hash", "version", "key", "alike", "pada", "kind", "at", "seen", "sure", "batal"}
+)
+"""What a form carries beside what somebody typed."""
 
 
 @desk.get("/<id>")
@@ -49,7 +63,7 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
     steps = decisions(record)
     names = {decision.step.name for decision in steps}
     batch = records.batch(move.batch)
-    pane = pane or request.args.get("sisi", "")
+    state = State.asked(move.id)
     dataset, events, line = records.dataset(move.dataset), records.events(submission=move.id), row(record)
     common: dict[str, Any] = {
         "record": record,
@@ -61,13 +75,14 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
         "dataset": dataset,
         "findings": findings_of(record),
         "steps": steps,
-        "suggested": suggested_moment(),
+        "suggested": suggested_moment(move),
         "events": events,
         "reached": reached(move, line, events),
         "back": last_return(record),
         "printed": frozenset(LETTERS),
-        "notes": records.notes(move.id),
+        **note_pane(record),
         "releases": sorted(records.releases(move.dataset), key=lambda release: -release.number),
+        "restorable": restorable(records.releases(move.dataset)),
         "collection": candidate.collection_of(record),
         "running": record.job.status in RUNNING,
         "stuck": record.job.status in RUNNING and _silent(record),
@@ -76,17 +91,18 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
         "may_waive": "verify" in names,
         "typed": request.form if fault else {},
         "fault": fault,
+        "unsent": _unsent(fault, names),
         "with_htmx": record.job.status in RUNNING,
         "elapsed": _elapsed(record),
         "next": next_in_queue(record)
         if Role.PRODUSEN_DATA not in roles and not awaits(current_user.actor, move)
         else None,
     }
-    if Role.PEMBINA_DATA in roles:
+    if Role.PEMBINA_DATA in roles and not (state.mode or state.sisi):
         return _summary(record, common)
-    if roles & {Role.WALIDATA, Role.ADMIN}:
-        return _review(record, common, pane or "temuan")
-    return _own(record, common, pane or "periksa")
+    if roles & {Role.WALIDATA, Role.ADMIN, Role.PEMBINA_DATA}:
+        return review(record, common, state, pane)
+    return _own(record, common, pane or state.sisi or "periksa")
 
 
 def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
@@ -114,24 +130,6 @@ def _faults(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> int:
     return sum(one.severity == Severity.BLOCKS and one.check not in ASKED_FOR for one in every)
 
 
-def _review(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
-    """The bench of the Walidata."""
-    drawn = candidate.map_of(record)
-    earlier = _earlier(record, common["dataset"])
-    changes = compare_with_current(journey(), record) if pane == "perubahan" and earlier and record.candidate else None
-    return render_template(
-        "desk/review.html",
-        **common,
-        pane=pane,
-        drawn=drawn,
-        with_map=bool(drawn),
-        content=_content(record) if pane == "tabel" or not drawn else None,
-        columns=candidate.columns_of(record) if pane == "metadata" else [],
-        earlier=earlier,
-        changes=changes,
-    )
-
-
 def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
     """One page to decide on, and to print."""
     drawn = candidate.map_of(record)
@@ -151,7 +149,7 @@ def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
 
 
 def _content(record: SubmissionRecord) -> candidate.Content | None:
-    return candidate.content_of(record, request.args.get("dari", 1, type=int))
+    return candidate.content_of(record, request.args.get("dari", type=int))
 
 
 def _earlier(record: SubmissionRecord, dataset: Any) -> int | None:
@@ -170,16 +168,6 @@ def _silent(record: SubmissionRecord) -> bool:
 def _elapsed(record: SubmissionRecord) -> int:
     """Seconds since the present content was asked for."""
     return max(0, int((journey().clock() - record.changed_at).total_seconds()))
-
-
-def findings_of(record: SubmissionRecord) -> list[tuple[str, list[list[FindingRecord]]]]:
-    """By the four principles, then by check; what blocks first, what was set aside or has a form of its own last."""
-    groups: dict[str, dict[tuple[tuple[bool, int], str], list[FindingRecord]]] = {p.value: {} for p in Principle}
-    for found in journey().records.findings(record.move.id):
-        later = found.waived_at is not None or found.check in ASKED_FOR
-        groups[found.principle].setdefault(((later, WEIGHT[found.severity]), found.check), []).append(found)
-    ordered = sorted((p for p in Principle if groups[p]), key=lambda p: min(like[0] for like in groups[p]))
-    return [(PRINCIPLES[p], [groups[p][like] for like in sorted(groups[p], key=lambda like: like[0])]) for p in ordered]
 
 
 @desk.get("/<id>/pekerjaan")
@@ -203,43 +191,50 @@ def take(id: str) -> ResponseReturnValue:
     form = request.form
     step = form.get("step", "")
     try:
+        refuse_unsure(form, journey().visible(current_user.actor, id))
         record = journey().take(
             current_user.actor,
             id,
             step,
             note=form.get("note", ""),
             content_hash=form.get("content_hash") or None,
-            publish_at=_moment(form.get("at")),
+            publish_at=_moment(form),
             scan=uploaded("scan"),
         )
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _refused(id, fault)
+        return refused(id, fault)
     flash(happened(step, record))
     return redirect(url_for("submission.page", id=id))
 
 
-def _moment(text: str | None) -> datetime | None:
-    """What the form's datetime-local says, in WIB."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=WIB) if text else None
-    except ValueError:
+def _moment(form: Mapping[str, str]) -> datetime | None:
+    """What the form's datetime-local says, in WIB; None where a schedule is cancelled. Raises BadRequest."""
+    if form.get("step") != "schedule" or "batal" in form:
         return None
+    try:
+        return datetime.fromisoformat(form.get("at", "")).replace(tzinfo=WIB)
+    except ValueError:
+        raise BadRequest.of("no_moment", text=form.get("at", "")[:40], where={"field": "at"}) from None
 
 
-def _refused(id: str, fault: SebarError, pane: str = "") -> ResponseReturnValue:
-    """The same page with the fault on top; a conflict says who was first, and when."""
+def refused(id: str, fault: SebarError, pane: str = "") -> ResponseReturnValue:
+    """The same page with the fault on top and what was typed."""
     record = journey().visible(current_user.actor, id)
     said = problem_of(fault)
-    if isinstance(fault, Conflict) and "by" not in fault.where:
-        who = person_names().get(record.changed_by, "Sistem")
-        when = f"{tanggal(record.changed_at)}, pukul {pukul(record.changed_at)}"
-        said |= {"detail": f"{fault.detail} Terakhir diubah oleh {who} pada {when}."}
-        said.setdefault(
-            "mend", "Halaman ini sudah menampilkan keadaan yang terbaru; periksa, lalu ulangi bila masih perlu."
-        )
+    if isinstance(fault, Conflict):
+        said["mend"] = "Halaman ini sudah menampilkan keadaan yang terbaru; periksa, lalu ulangi bila masih perlu."
     return _page(record, said, pane), said["status"]
+
+
+def _unsent(fault: Mapping[str, Any] | None, steps: Container[str]) -> list[str]:
+    """What somebody typed into a form that is no longer on the page."""
+    form = request.form if fault else {}
+    late, editable = bool(fault and fault["status"] == 409), "submit" in steps
+    there = {"note": form.get("step") in steps, "reason": not late, "text": True, "answer": True}
+    lost = (form[name].strip() for name in form if name not in UNSAID and not there.get(name, editable))
+    return [words for words in lost if words]
 
 
 @desk.post("/<id>/temuan/<key>/kesampingkan")
@@ -255,20 +250,8 @@ def waive(id: str, key: str) -> ResponseReturnValue:
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _refused(id, fault)
-    return redirect(url_for("submission.page", id=id, _anchor=f"temuan-{key}"))
-
-
-@desk.post("/<id>/catatan")
-@signed_in
-def note(id: str) -> ResponseReturnValue:
-    try:
-        journey().add_note(current_user.actor, id, request.form.get("text", ""), {})
-    except (NotFound, Forbidden):
-        raise
-    except SebarError as fault:
-        return _refused(id, fault, "catatan")
-    return redirect(url_for("submission.page", id=id, sisi="catatan", _anchor="catatan"))
+        return refused(id, fault)
+    return redirect(State.asked(id).address() + f"#temuan-{key}")
 
 
 @desk.post("/<id>/metadata")
@@ -335,7 +318,7 @@ def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnVal
     if part := uploaded(name):
         return _changed(id, "berkas", **given, **{name: part})
     fault = BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu.")
-    return _refused(id, fault, "berkas")
+    return refused(id, fault, "berkas")
 
 
 @desk.post("/<id>/periksa-lagi")
@@ -352,6 +335,6 @@ def _changed(id: str, pane: str, **given: Any) -> ResponseReturnValue:
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
-        return _refused(id, fault, pane)
+        return refused(id, fault, pane)
     flash("Tersimpan. Berkas dibaca dan diperiksa lagi.")
     return redirect(url_for("submission.page", id=id))

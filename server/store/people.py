@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, func, insert, select
 
 from server.store.chain import Store
-from server.store.rows import add, save
-from server.store.schema import agencies, holidays, login_failures, people, tokens
+from server.store.rows import add, matching, save
+from server.store.schema import agencies, delegations, holidays, login_failures, people, tokens
 from workflow.errors import Conflict
-from workflow.store import Agency, Holiday, Person, Token
+from workflow.store import Agency, Delegation, Holiday, Person, Token
 
 FAILURES_KEPT = timedelta(days=1)
 
@@ -42,6 +42,26 @@ class PeopleRecords(Store):
                 raise Conflict.of("username_taken", name=person.username, where={"field": "username"})
             save(act.connection, people, person)
             act.tell(at, actor, "person.save", person.id, **said, active=person.active)
+
+    def delegations(self, *, person: str | None = None, on: date | None = None) -> Sequence[Delegation]:
+        """The newest first; those in force `on` that day."""
+        asked = [matching(delegations, person=person)]
+        if on:
+            asked += [delegations.c.since <= on, delegations.c.until >= on]
+        newest = (delegations.c.since.desc(), delegations.c.id)
+        return self._all(Delegation, select(delegations).where(*asked).order_by(*newest))
+
+    def add_delegation(self, delegation: Delegation) -> None:
+        said = {name: getattr(delegation, name) for name in ("person", "on_behalf_of", "capacity", "paper")}
+        days = {"since": delegation.since.isoformat(), "until": delegation.until.isoformat()}
+        with self._act() as act:
+            add(act.connection, delegations, delegation)
+            act.tell(delegation.created_at, delegation.created_by, "delegation.add", delegation.id, **said, **days)
+
+    def remove_delegation(self, id: str, *, actor: str, at: datetime) -> None:
+        with self._act() as act:
+            if act.connection.execute(delete(delegations).where(delegations.c.id == id)).rowcount:
+                act.tell(at, actor, "delegation.remove", id)
 
     def add_token(self, token: Token) -> None:
         with self._act() as act:
