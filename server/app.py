@@ -80,7 +80,7 @@ def _rooms(app: Flask, journey: Journey) -> None:
     app.extensions["revision"] = revision
     app.register_blueprint(create_ogc(records.registry, revision.read, settings, records.release))
     app.register_blueprint(csw := create_csw(records.registry, revision.read, settings))
-    app.register_blueprint(create_portal(records, settings))
+    app.register_blueprint(create_portal(records, settings, journey.clock))
     app.register_blueprint(create_verification(records, settings))
     for room in (*DESKS, health, api):
         app.register_blueprint(room)

@@ -1,7 +1,8 @@
 """The steps that a person may take: what keeps each closed, what follows it and until when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_login import current_user
 
@@ -10,11 +11,12 @@ from server.clock import calendar_of, days_of
 from server.pages.desk_rows import Row, awaited, day_unit, rows
 from server.pages.words import STAGES, WORDS
 from workflow.dataset import Act, Event, Submission
-from workflow.deadlines import due
-from workflow.labels import ROLES, hari_tanggal, tanggal
+from workflow.deadlines import WIB, due
+from workflow.errors import BadRequest
+from workflow.labels import ROLES, hari_tanggal, pukul, tanggal
 from workflow.review import open_before, steps_from
-from workflow.sop import SOP, Status, Step
-from workflow.store import SubmissionRecord
+from workflow.sop import SOP, Status, Step, rows_for
+from workflow.store import Release, SubmissionRecord
 
 FOLLOWS: dict[str, str] = WORDS["follows"]
 REASON_HELP: dict[tuple[str, Status], str] = {
@@ -68,6 +70,8 @@ def follows(step: Step) -> str:
 def happened(step: Step | str, record: SubmissionRecord) -> str:
     """What the step did and who has how long now."""
     name = step if isinstance(step, str) else step.name
+    if name == "schedule":
+        return f"Terbit {said_moment(record.move.publish_at)}." if record.move.publish_at else WORDS["happened"]["cancel"]
     row_taken = next((row for row in SOP if row.name == name and row.target == record.move.status), None)
     then = follows(row_taken) if row_taken and row_taken.name not in FOLLOWS else ""
     return f"{WORDS['happened'].get(name, 'Tersimpan.')} {then}".strip()
@@ -89,6 +93,24 @@ def reached(move: Submission, line: Row, events: Sequence[Event]) -> Mapping[int
     return days | ({now: f"sampai {tanggal(line.due)}"} if line.due else {})
 
 
-def suggested_moment() -> str:
-    """The morning of the next working day, for a datetime-local."""
+def suggested_moment(move: Submission) -> str:
+    """For a datetime-local in WIB: when it is scheduled, else the morning of the next working day."""
+    if move.publish_at:
+        return f"{move.publish_at.astimezone(WIB):%Y-%m-%dT%H:%M}"
     return f"{due(journey().clock(), 1, calendar_of(journey())).isoformat()}T08:00"
+
+
+def said_moment(at: datetime) -> str:
+    return f"{hari_tanggal(at)}, pukul {pukul(at)}"
+
+
+def restorable(releases: Iterable[Release]) -> frozenset[int]:
+    """Numbers of the releases that this person may put in force again."""
+    rows = [row for row in rows_for("restore") if row.role in current_user.actor.roles]
+    return frozenset(one.number for one in releases for row in rows if one.status in row.sources)
+
+
+def refuse_unsure(form: Mapping[str, str], record: SubmissionRecord) -> None:
+    """Raises BadRequest where somebody withdraws data without having typed their id."""
+    if form.get("step") == "withdraw" and form.get("sure", "").strip() != record.move.dataset:
+        raise BadRequest.of("not_typed", dataset=record.move.dataset, where={"field": "sure"})

@@ -22,6 +22,7 @@ from server.release.on_request import Order, made
 from server.settings import Settings
 from server.store import Records
 from workflow.errors import BadRequest, Gone, NotFound
+from workflow.labels import tanggal
 from workflow.sop import READABLE, Status
 from workflow.store import Dataset, Release
 
@@ -138,7 +139,8 @@ def nowhere() -> NotFound:
 
 
 def _withdrawn(dataset: Dataset) -> Gone:
-    return Gone(f"“{dataset.title}” ditarik dari penyebarluasan: {dataset.withdrawn_why}")
+    on = f" pada {tanggal(dataset.withdrawn_at)}" if dataset.withdrawn_at else ""
+    return Gone(f"“{dataset.title}” ditarik dari penyebarluasan{on}: {dataset.withdrawn_why}")
 
 
 def _order(release: Release, name: str, home: Path) -> tuple[Order, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from server.journey import now_utc
 from server.pages import reading
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facets, search, suggestion
 from server.pages.downloads import create_downloads, known_dataset, nowhere
@@ -15,6 +17,7 @@ from server.pages.journey_page import journey_of
 from server.pages.usage import citation, downloads, everything, snippets
 from server.settings import Settings
 from server.store import Records
+from workflow.labels import day_of
 from workflow.sop import Access, Kind, Status
 
 PAGE = 20
@@ -36,8 +39,8 @@ EVERY = {
 class Portal:
     """The pages over one store."""
 
-    def __init__(self, records: Records, settings: Settings) -> None:
-        self.records, self.settings = records, settings
+    def __init__(self, records: Records, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.records, self.settings, self.clock = records, settings, clock
         self.catalogue = Catalogue(records)
 
     def home(self) -> ResponseReturnValue:
@@ -115,13 +118,14 @@ class Portal:
             entries=self.catalogue.entries(),
             waiting=sorted(waiting, key=lambda record: (record.move.publish_at is None, str(record.move.publish_at))),
             expected=sorted(expected, key=lambda pair: pair[0]),
+            today=day_of(self.clock()),
             names={agency.id: agency.name for agency in self.records.agencies()},
         )
 
 
-def create_portal(records: Records, settings: Settings) -> Blueprint:
+def create_portal(records: Records, settings: Settings, clock: Callable[[], datetime] = now_utc) -> Blueprint:
     """Rooms for everyone; every other page draws its maps on the boundaries that this catalogue knows."""
-    blueprint, portal = Blueprint("portal", __name__), Portal(records, settings)
+    blueprint, portal = Blueprint("portal", __name__), Portal(records, settings, clock)
     blueprint.record_once(
         lambda state: state.app.jinja_env.globals.update(city=settings.city, base_map=portal.catalogue.base_map)
     )
@@ -153,4 +157,4 @@ def _question() -> Question:
 def next_release(entry: Entry) -> date | None:
     """When the producer's own frequency promises a newer release."""
     days = EVERY.get(str(entry.metadata.get("update_frequency")))
-    return (entry.published_at + timedelta(days=days)).date() if days else None
+    return day_of(entry.published_at) + timedelta(days=days) if days else None
