@@ -19,7 +19,7 @@ from server.ogc import corrections, slices, tiles
 from server.ogc.engine import Function, ask, written
 from server.ogc.links import CATALOGUE
 from server.ogc.parameters import CRS_PARAMETERS, FORMS, GENERAL, check, normalised
-from server.ogc.slices import GEOJSON
+from server.ogc.slices import GEOJSON, SCHEMA, link_header
 from server.ogc.snapshot import Served, Snapshot, Snapshots
 from server.ogc.words import CRS84
 from server.problems import SENTENCES, problem_of
@@ -27,9 +27,8 @@ from workflow.errors import Broken, NotFound, SebarError
 
 LOG = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "OPTIONS")
-SCHEMA, PROBLEM = "application/schema+json", "application/problem+json"
+PROBLEM = "application/problem+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-ABOUT_FIELDS = "http://www.opengis.net/def/rel/ogc/1.0/"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 NO_ETAGS = ETags()
 LANGUAGES = ("id", "en")
@@ -163,10 +162,10 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
     if name == "items" and asked.head:
         said = {"Content-Language": asked.language, "Content-Type": GEOJSON}
         said |= {"Content-Crs": f"<{args.get('crs', CRS84)}>"} if systems else {}
-        return Answer(200, headers | said | _link_header({}, listed))
+        return Answer(200, headers | said | {"Link": link_header((), listed)})
     if served and (sliced := _sliced(name, served, item, args, snapshot, asked)):
         headers |= {"Content-Language": asked.language, "Content-Crs": f"<{CRS84}>", "Content-Type": GEOJSON}
-        return Answer(200, headers | _link_header({"links": sliced[1]}, listed), sliced[0])
+        return Answer(200, headers | {"Link": sliced[1]}, sliced[0])
     said = {}
     found: Any = {}
     if resource.function:
@@ -182,7 +181,8 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
         return Answer(200, headers | HTML, shown, f"ogc/{resource.page}.html")
     of_catalogue = name == "collection" and served is not None and served.release is None
     media_type = CATALOGUE if of_catalogue and not asked.plain else resource.media_type
-    return Answer(200, headers | {"Content-Type": media_type} | _link_header(body, listed), written(body))
+    links = link_header(body.get("links", ()) if isinstance(body, dict) else (), listed)
+    return Answer(200, headers | {"Content-Type": media_type} | ({"Link": links} if links else {}), written(body))
 
 
 def _tile(headers: Mapping[str, str], body: bytes | None, asked: Asked) -> Answer:
@@ -204,7 +204,7 @@ def _release(name: str, asked: Asked) -> str:
 
 def _sliced(
     name: str, served: Served, item: str | None, args: Mapping[str, str], snapshot: Snapshot, asked: Asked
-) -> tuple[bytes, list[slices.Link]] | None:
+) -> tuple[bytes, str] | None:
     if asked.html or name not in SLICED or not slices.understood(served, args):
         return None
     if item is None:
@@ -295,9 +295,15 @@ def _known(name: str, served: Served | None) -> frozenset[str]:
 def _etag(snapshot: Snapshot, served: Served | None, asked: Asked) -> str:
     """Of the release, or of the registry where an answer speaks of several, and of the normalised request."""
     content = served.seal if served and served.seal else snapshot.seal
-    asks = (asked.path, sorted(asked.args.items(multi=True)), asked.language)
-    said = repr((pygeoapi.__version__, snapshot.api.base_url, content, served.systems if served else (), asks))
-    return blake2b(said.encode(), digest_size=16).hexdigest()
+    hashed = _hash_of(snapshot.api.base_url, content, served.systems if served else ()).copy()
+    asks = sorted(asked.args.items(multi=True)) if asked.args else ()
+    hashed.update(repr((asked.path, asks, asked.language)).encode())
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(*content: object) -> blake2b:
+    return blake2b(repr((pygeoapi.__version__, *content)).encode(), digest_size=16)
 
 
 def _headers(etag: str | None) -> dict[str, str]:
@@ -306,15 +312,3 @@ def _headers(etag: str | None) -> dict[str, str]:
     if etag is None:
         return headers | {"Cache-Control": "private, no-cache"}
     return headers | {"Cache-Control": "public, max-age=300, must-revalidate", "ETag": f'W/"{etag}"'}
-
-
-def _link_header(body: Any, listed: str) -> dict[str, str]:
-    """What clients follow; items, `listed` in a collection, also say by what they can be filtered and sorted."""
-    links = body.get("links", ()) if isinstance(body, dict) else ()
-    wanted = (link for link in links if link["rel"] in ("self", "next", "prev", "collection"))
-    found = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in wanted]
-    if listed:
-        found += [
-            f'<{listed}/{one}>; rel="{ABOUT_FIELDS}{one}"; type="{SCHEMA}"' for one in ("queryables", "sortables")
-        ]
-    return {"Link": ", ".join(found)} if found else {}

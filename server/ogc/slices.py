@@ -3,8 +3,9 @@
 They are what pygeoapi's functions and their corrections give, but for `timeStamp`; a test asks both.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,9 @@ Config = Mapping[str, Any]
 Link = dict[str, Any]
 
 GEOJSON, HTML, JSON = "application/geo+json", "text/html", "application/json"
+SCHEMA, ABOUT_FIELDS = "application/schema+json", "http://www.opengis.net/def/rel/ogc/1.0/"
+ITEM = "{butir}"
+"""No quoted id holds a brace."""
 PLAIN = frozenset({
     "f", "lang", "limit", "offset", "bbox", "datetime", "filter", "filter-lang", "sortby", "resulttype", "release",
     *CRS_PARAMETERS,
@@ -38,8 +42,8 @@ def understood(served: Served, args: Args) -> bool:
     return known and all(args.get(name, CRS84) == CRS84 for name in CRS_PARAMETERS)
 
 
-def items(served: Served, args: Args, config: Config, language: str) -> tuple[bytes, list[Link]]:
-    """The body of a page and the links in it. The arguments are checked and normalised; `config` is pygeoapi's."""
+def items(served: Served, args: Args, config: Config, language: str) -> tuple[bytes, str]:
+    """The body of a page and its Link header. The arguments are checked and normalised; `config` is pygeoapi's."""
     rendered, index, limits = served.opened, served.index, config["server"]["limits"]
     question = _question(rendered, args)
     limit = min(int(args.get("limit", limits["default_items"])), limits["max_items"])
@@ -50,25 +54,43 @@ def items(served: Served, args: Args, config: Config, language: str) -> tuple[by
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     said = {"numberMatched": total, "numberReturned": len(rows), "links": links, "timeStamp": now}
     parts = (b'{"type":"FeatureCollection","features":[', rendered.page(rows), b"],", orjson.dumps(said)[1:])
-    return b"".join(parts), links
+    return b"".join(parts), link_header(links, f"{config['server']['url']}/collections/{served.id}")
 
 
-def item(served: Served, identifier: str, config: Config, language: str) -> tuple[bytes, list[Link]] | None:
-    """The body of a single feature and the links in it; None where there is none."""
+def item(served: Served, identifier: str, config: Config, language: str) -> tuple[bytes, str] | None:
+    """The body of a single feature and its Link header; None where there is none."""
     row = served.index.row_of(identifier)
     if row is None:
         return None
-    base = config["server"]["url"]
-    href = f"{base}/collections/{served.id}/items/{quote(identifier, safe='')}"
-    titles = _titles(language)
+    links, header = _links_of_an_item(config["server"]["url"], served.id, served.resource["title"], language)
+    itself = quote(identifier, safe="")
+    body = (served.opened.line(row)[:-1], b',"links":', links.replace(ITEM, itself).encode(), b"}")
+    return b"".join(body), header.replace(ITEM, itself)
+
+
+@lru_cache(maxsize=1024)
+def _links_of_an_item(base: str, collection: str, title: str, language: str) -> tuple[str, str]:
+    """The links of any feature as JSON and as Link header, with ITEM where its id belongs."""
+    titles, href = _titles(language), f"{base}/collections/{collection}/items/{ITEM}"
     links = [
         _link(f"{base}?f=json", "root", JSON, titles("The landing page of this server as JSON")),
         _link(f"{base}?f=html", "root", HTML, titles("The landing page of this server as HTML")),
         _link(f"{href}?f=json", "self", GEOJSON, titles("This document as JSON")),
         _link(f"{href}?f=html", "alternate", HTML, titles("This document as HTML")),
-        _collection(served, base),
+        _link(f"{base}/collections/{collection}", "collection", JSON, title),
     ]
-    return b"".join((served.opened.line(row)[:-1], b',"links":', orjson.dumps(links), b"}")), links
+    return orjson.dumps(links).decode(), link_header(links)
+
+
+def link_header(links: Iterable[Mapping[str, Any]], listed: str = "") -> str:
+    """What clients follow; items, `listed` in a collection, also say by what they can be filtered and sorted."""
+    wanted = (link for link in links if link["rel"] in ("self", "next", "prev", "collection"))
+    found = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in wanted]
+    if listed:
+        found += [
+            f'<{listed}/{one}>; rel="{ABOUT_FIELDS}{one}"; type="{SCHEMA}"' for one in ("queryables", "sortables")
+        ]
+    return ", ".join(found)
 
 
 def _question(rendered: Rendered, args: Args) -> Question:
