@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from server.access import caller, journey, new_token, public, signed_in
 from server.access import only as for_roles
-from server.api_description import FILE, HASH, METADATA, MOMENT, NUMBER, READING, TEXT, Call, describe
+from server.api_description import COMPARISON, FILE, HASH, METADATA, MOMENT, NUMBER, READING, TEXT, Call, describe
 from server.clock import due_date
-from server.comparing import compare_with_current
+from server.comparing import KINDS, LISTED, MOST_LISTED, compare_with_current
 from server.journey import Upload
 from server.json_input import understood
 from workflow.dataset import Act, Actor, Event
@@ -144,9 +144,25 @@ def waive(id: str, key: str) -> ResponseReturnValue:
     return jsonify(feature(finding)["properties"])
 
 
-@call("GET", "/submissions/<id>/comparison", "Beda dengan rilis yang berlaku.")
+@call(
+    "GET",
+    "/submissions/<id>/comparison",
+    "Beda dengan rilis yang berlaku.",
+    query={
+        "change": {**TEXT, "description": f"some of {', '.join(KINDS)}, with commas; all without"},
+        "limit": {**NUMBER, "minimum": 0, "maximum": MOST_LISTED, "default": LISTED},
+        "offset": {**NUMBER, "minimum": 0, "default": 0},
+    },
+    answer=COMPARISON,
+)
 def comparison(id: str) -> ResponseReturnValue:
-    return jsonify(compare_with_current(journey(), journey().visible(caller(), id)))
+    record = journey().visible(caller(), id)
+    kinds = tuple(filter(None, request.args.get("change", "").split(","))) or KINDS
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        known = f"Pakai salah satu dari: {', '.join(KINDS)}."
+        raise BadRequest(f"Perubahan “{unknown[0][:40]}” tidak dikenal.", mend=known, where={"parameter": "change"})
+    offset, limit = _natural("offset", 0), min(_natural("limit", LISTED), MOST_LISTED)
+    return jsonify(compare_with_current(journey(), record, kinds, offset, limit))
 
 
 @call("POST", "/submissions/<id>/steps/<step>", "Ambil satu langkah SOP.", json=STEP)
@@ -261,6 +277,14 @@ def _member[T](body: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
         return value
     sentence = f"Nilai {name} harus berupa {EXPECTED[kind]}."
     raise BadRequest(sentence, code="NILAI", mend=f"Perbaiki {name}.", where={"field": name})
+
+
+def _natural(name: str, otherwise: int) -> int:
+    text = request.args.get(name, str(otherwise))
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    mend, where = f"Tulis seperti {name}={otherwise or 100}.", {"parameter": name}
+    raise BadRequest(f"Parameter {name} berisi “{text[:40]}”, bukan bilangan bulat.", mend=mend, where=where)
 
 
 def _json_part(name: str) -> Mapping[str, Any]:

@@ -48,6 +48,31 @@ READING = thing(
     texts("decimal", "thousands", "delimiter", "encoding", "sheet", "layer", "code", "period_column")
     | {"header_rows": NUMBER}
 )
+VALUES: dict[str, Schema] = {"old": {}, "new": {}}
+"""Of any type."""
+COMPARISON = thing(
+    {
+        "release": {**NUMBER, "nullable": True, "description": "the current release; null where there is none"},
+        "counts": thing(dict.fromkeys(("added", "removed", "moved", "changed", "unchanged"), NUMBER), nullable=True),
+        "by_key": {"type": "boolean", "description": "false where place and content had to identify features"},
+        "keys": {"type": "array", "items": TEXT, "description": "the columns that identified them"},
+        "moved_metres": {"type": "number", "description": "a feature all of whose vertices lie nearer has not moved"},
+        "columns": thing({key: {"type": "array", "items": TEXT} for key in ("added", "removed")}),
+        "cells": {"type": "object", "description": "changed cells of each column"},
+        "totals": {"type": "array", "items": thing(texts("field", "period", "how") | VALUES)},
+        "metadata": {"type": "array", "items": thing(texts("field", "word") | VALUES)},
+        "fields": {"type": "array", "items": thing(texts("column", "title", "part", "word") | VALUES)},
+        "numberMatched": NUMBER,
+        "numberReturned": NUMBER,
+        "features": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "GeoJSON features with change, metres of what has moved and cells {column: [old, new]} of "
+            "what has changed; what has moved and changed is there twice",
+        },
+    },
+    description="A GeoJSON FeatureCollection",
+)
 PROBLEM = thing(texts("code", "detail", "mend"))
 FAULTS = {
     "400": "Permintaan tidak dapat dipahami",
@@ -72,14 +97,18 @@ class Call:
     json: Mapping[str, Schema] | None = None
     form: Mapping[str, Schema] | None = None
     success: int = 200
+    query: Mapping[str, Schema] | None = None
+    answer: Schema | None = None
 
     def operation(self) -> dict[str, Any]:
         fault = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers = {status: {"description": text, "content": fault} for status, text in FAULTS.items()}
-        answers[str(self.success)] = {"description": self.sentence, "content": {"application/json": {}}}
+        content = {"application/json": {"schema": self.answer} if self.answer else {}}
+        answers[str(self.success)] = {"description": self.sentence, "content": content}
         operation: dict[str, Any] = {"summary": self.sentence, "responses": answers}
-        if names := re.findall(r"<(\w+)>", self.path):
-            operation["parameters"] = [_parameter(name) for name in names]
+        asked = [{"name": name, "in": "query", "schema": schema} for name, schema in (self.query or {}).items()]
+        if parameters := [_parameter(name) for name in re.findall(r"<(\w+)>", self.path)] + asked:
+            operation["parameters"] = parameters
         for media_type, body in (("application/json", self.json), ("multipart/form-data", self.form)):
             if body:
                 operation["requestBody"] = {"content": {media_type: {"schema": thing(body)}}}

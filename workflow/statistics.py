@@ -128,7 +128,7 @@ def _spread(
 ) -> list[tuple[Field, pa.Array]] | str:
     """Facts of an area and its measures, one column for each category; or why that cannot be."""
     rest = [entry for entry in layer.fields if entry.name not in taken]
-    measures = [entry for entry in rest if _is_measure(entry)]
+    measures = [entry for entry in rest if is_measure(entry)]
     if not measures:
         return WITHOUT_MAP["no_measure"]
     cells = {entry.name: layer.columns[entry.name].to_pylist() for entry in rest}
@@ -180,7 +180,7 @@ def _adds_up(measure: Field, categories: Iterable[Category]) -> bool:
     return measure.type is FieldType.INTEGER and counts and not words & TOTAL_WORDS
 
 
-def _is_measure(entry: Field) -> bool:
+def is_measure(entry: Field) -> bool:
     return (
         entry.type in (FieldType.INTEGER, FieldType.NUMBER)
         and not entry.codes

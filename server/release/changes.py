@@ -22,7 +22,7 @@ def write_changes(target: Path, old: Release, new: Release) -> None:
     pairs = {int(now): int(before) for before, now in [*found.moved, *found.changed]}
     counts = {"added": len(found.added), "removed": len(found.removed), "changed": len(pairs)}
     summary = {
-        "key": new[1]["collections"][0]["key"] if found.by_key else None,
+        "key": ", ".join(found.keys) or None,
         "counts": counts | {"moved": len(found.moved), "unchanged": found.unchanged},
         "columns": {"added": found.new_columns, "removed": found.lost_columns},
     }

@@ -64,9 +64,21 @@ def made(home: Path, order: Order) -> Path:
         _waiting.release()
 
 
+def begun(home: Path, order: Order) -> None:
+    """Has the file made while nobody waits; where another is being made, it is asked for again."""
+    target = home / "made" / order.target
+    if not target.exists() and (held := _taken(_lock(home, order))):
+        _started(order, target, held)
+
+
+def _lock(home: Path, order: Order) -> Path:
+    path = home / "locks" / f".made-{'large' if order.bytes > LARGE else 'small'}"
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
 def _awaited(home: Path, order: Order, target: Path, deadline: float) -> Path:
-    lock = home / "locks" / f".made-{'large' if order.bytes > LARGE else 'small'}"
-    lock.parent.mkdir(exist_ok=True)
+    lock = _lock(home, order)
     while not target.exists():
         if held := _taken(lock):
             if target.exists():
@@ -129,12 +141,23 @@ def _write_changes(part: Path, old: str, new: str) -> None:
     write_changes(part, (Path(old), _manifest(old)), (Path(new), _manifest(new)))
 
 
+def _write_comparison(part: Path, old: str, new: str, metres: str) -> None:
+    from server.comparing import write_comparison  # it brings half of the server along
+
+    write_comparison(part, (Path(old), _manifest(old)), (Path(new), _manifest(new)), float(metres))
+
+
 def _manifest(folder: str) -> formats.Manifest:
     manifest: formats.Manifest = orjson.loads((Path(folder) / "manifest.json").read_bytes())
     return manifest
 
 
-TASKS: dict[str, Callable[..., None]] = {"format": _write_format, "all": _write_all, "changes": _write_changes}
+TASKS: dict[str, Callable[..., None]] = {
+    "format": _write_format,
+    "all": _write_all,
+    "changes": _write_changes,
+    "comparison": _write_comparison,
+}
 
 
 def main(task: str, path: str, *said: str) -> None:
@@ -150,7 +173,7 @@ def main(task: str, path: str, *said: str) -> None:
         os.fsync(file.fileno())
     os.replace(work / target.name, target)
     shutil.rmtree(work)
-    if task == "all":
+    if task in ("all", "comparison"):
         for older in set(target.parent.glob(f"*{target.suffix}")) - {target}:
             older.unlink(missing_ok=True)
 

@@ -1,0 +1,212 @@
+"""A version beside the release that the public has, through the API."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from server.comparing import sentence, summary
+from tests.conftest import METADATA, STATISTICS, Caller, City
+from workflow.dataset import FindingCounts
+
+WAIVED = {"reason": "Sudah ditanyakan kepada DPUPR."}
+
+
+def square(n: int, east: float = 0.0) -> dict[str, Any]:
+    x, y = 109.66 + n % 6 * 0.002 + east, -6.9 + n // 6 * 0.002
+    ring = [[x, y], [x + 0.0005, y], [x + 0.0005, y + 0.0005], [x, y + 0.0005], [x, y]]
+    return {"type": "Polygon", "coordinates": [[[round(part, 7) for part in xy] for xy in ring]]}
+
+
+def feature(n: int, name: str = "", east: float = 0.0) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": square(n, east),
+        "properties": {"kode": f"G{n:02}", "nama": name or f"Gedung {n}", "lantai": n % 4},
+    }
+
+
+def collection(features: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def buildings() -> tuple[bytes, bytes]:
+    """30 of them; then 5 added, 3 removed, 4 moved and 6 changed, one of them both; in another order."""
+    now = [feature(n, "Balai" if 10 <= n < 16 else "", 0.0001 if 7 <= n < 11 else 0.0) for n in range(3, 35)]
+    return collection([feature(n) for n in range(30)]), collection(now[::-1])
+
+
+COUNTS = {"added": 5, "removed": 3, "moved": 4, "changed": 6, "unchanged": 18}
+
+
+def publish(city: City, id: str) -> None:
+    produsen, walidata = city.client("produsen"), city.client("walidata")
+    kind = produsen.submission(id)["kind"]
+    pembina = city.client("pembina-geospasial" if kind == "geospatial" else "pembina-statistik")
+    answer = produsen.step(id, "submit")
+    assert answer.status_code == 200, answer.text
+    for found in walidata.get(f"/api/v1/submissions/{id}/findings").json["features"]:
+        if found["properties"]["severity"] == "warns":
+            walidata.post(f"/api/v1/submissions/{id}/findings/{found['properties']['key']}/waive", json=WAIVED)
+    for who, step in ((walidata, "verify"), (pembina, "approve"), (walidata, "publish")):
+        answer = who.step(id, step)
+        assert answer.status_code == 200, answer.text
+
+
+def entered(who: Caller, name: str, content: bytes, metadata: dict[str, Any], **form: str) -> str:
+    answer = who.submit_file(name, content, metadata, **form)
+    assert answer.status_code == 201, answer.text
+    assert who.submission(answer.json["id"])["job"]["status"] == "done"
+    return str(answer.json["id"])
+
+
+def versions(city: City, old: bytes, new: bytes, metadata: dict[str, Any], **changed: Any) -> tuple[str, str]:
+    """The first is published, the second waits; their ids."""
+    produsen = city.client("produsen")
+    name = "data.csv" if metadata["kind"] == "statistics" else "gedung.geojson"
+    first = entered(produsen, name, old, metadata)
+    publish(city, first)
+    dataset = produsen.submission(first)["dataset"]
+    return first, entered(produsen, name, new, metadata | changed, dataset=dataset)
+
+
+def comparison(city: City, id: str, **asked: Any) -> dict[str, Any]:
+    answer = city.client("walidata").get(f"/api/v1/submissions/{id}/comparison", query_string=asked)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json)
+
+
+BUILDINGS = METADATA | {"title": "Gedung"}
+
+
+@pytest.mark.parametrize("key", ["kode", None])
+def test_a_version_is_compared_exactly_as_it_was_edited(city: City, key: str | None) -> None:
+    metadata = BUILDINGS | ({"key": key} if key else {})
+    first, second = versions(
+        city, *buildings(), metadata, lineage="Diperiksa lagi di lapangan pada bulan Januari 2026."
+    )
+    said = comparison(city, second)
+    assert (said["release"], said["counts"], said["by_key"], said["moved_metres"]) == (1, COUNTS, bool(key), 0.5)
+    assert Counter(one["properties"]["change"] for one in said["features"]) == {
+        k: n for k, n in COUNTS.items() if k != "unchanged"
+    }
+    changed = [one["properties"] for one in said["features"] if one["properties"]["change"] == "changed"]
+    assert {one["kode"]: one["cells"] for one in changed}["G12"] == {"nama": ["Gedung 12", "Balai"]}
+    moved = [one["properties"] for one in said["features"] if one["properties"]["change"] == "moved"]
+    assert {one["kode"] for one in moved} == {"G07", "G08", "G09", "G10"}
+    assert all(one["metres"] == pytest.approx(11.05, abs=0.05) for one in moved)
+    assert said["cells"] == {"nama": 6}
+    assert said["metadata"] == [
+        {
+            "field": "lineage",
+            "word": "riwayat data",
+            "old": METADATA["lineage"],
+            "new": "Diperiksa lagi di lapangan pada bulan Januari 2026.",
+        }
+    ]
+    assert comparison(city, first)["release"] is None
+
+    page = comparison(city, second, change="changed,moved", limit=3, offset=2)
+    assert (page["numberMatched"], page["numberReturned"]) == (10, 3)
+    assert city.client("walidata").get(f"/api/v1/submissions/{second}/comparison?change=lain").status_code == 400
+    assert city.client("walidata").get(f"/api/v1/submissions/{second}/comparison?limit=-1").status_code == 400
+
+    record = city.journey.records.submission(second)
+    found = summary(city.journey, record)
+    assert sentence(found, FindingCounts(warns=2)) == "Versi 2: 5 fitur baru, 3 hilang, 4 bergeser, 6 berubah; 2 temuan"
+
+
+def test_what_is_compared_is_kept_and_never_published(embedded_city: City) -> None:
+    city = embedded_city
+    _first, second = versions(city, *buildings(), BUILDINGS)
+    kept = list((city.settings.home / "made" / "banding").rglob("*.arrow"))
+    assert [path.parent.name for path in kept] == [second]
+    assert comparison(city, second)["counts"] == COUNTS
+    assert [path.stat().st_mtime_ns for path in kept] == [kept[0].stat().st_mtime_ns]
+    publish(city, second)
+    release = city.journey.records.release("gedung", 2)
+    names = {path.name for path in (city.settings.home / release.folder).rglob("*")}
+    assert not any(name.endswith(".arrow") for name in names)
+
+
+def test_when_another_release_becomes_current_the_comparison_is_made_anew(embedded_city: City) -> None:
+    city = embedded_city
+    walidata = city.client("walidata")
+    _first, second = versions(city, *buildings(), BUILDINGS)
+    publish(city, second)
+    third = entered(city.client("produsen"), "gedung.geojson", buildings()[1], BUILDINGS, dataset="gedung")
+    assert comparison(city, third)["counts"]["unchanged"] == 32
+    assert (
+        walidata.post(
+            "/api/v1/datasets/gedung/steps/restore", json={"release": 1, "note": "Rilis 2 keliru."}
+        ).status_code
+        == 200
+    )
+    assert (comparison(city, third)["release"], comparison(city, third)["counts"]) == (1, COUNTS)
+    assert (
+        walidata.post(
+            "/api/v1/datasets/gedung/steps/withdraw", json={"note": "Ditarik untuk diperiksa lagi."}
+        ).status_code
+        == 200
+    )
+    assert comparison(city, third)["release"] is None
+
+
+def test_the_threshold_is_a_setting(embedded_city: City) -> None:
+    city = embedded_city
+    _, second = versions(city, *buildings(), BUILDINGS)
+    city.journey.settings = replace(city.settings, moved_metres="12")
+    said = comparison(city, second)
+    assert (said["moved_metres"], said["counts"]["moved"], said["counts"]["changed"]) == (12.0, 0, 6)
+
+
+TABLE = "kode_kelurahan,tahun,jenis_kelamin,jumlah\n{}"
+POPULATION = STATISTICS | {
+    "title": "Penduduk",
+    "fields": [{"name": "jumlah", "definition": "Banyaknya orang.", "unit": "jiwa"}],
+}
+
+
+def lines(*cells: tuple[str, int, str, int | str]) -> bytes:
+    return TABLE.format("".join(",".join(map(str, line)) + "\n" for line in cells)).encode()
+
+
+def test_a_table_is_compared_by_area_period_and_category(city: City) -> None:
+    old = lines(
+        ("33.75.01.1002", 2024, "L", 100),
+        ("33.75.01.1002", 2024, "P", 110),
+        ("33.75.01.1003", 2024, "L", 90),
+        ("33.75.01.1003", 2024, "P", 95),
+    )
+    new = lines(
+        ("33.75.01.1002", 2025, "L", 104),
+        ("33.75.01.1002", 2024, "P", 121),
+        ("33.75.01.1002", 2024, "L", 100),
+        ("33.75.01.1003", 2024, "P", 95),
+    )
+    fields = [{"name": "jumlah", "definition": "Banyaknya penduduk.", "unit": "jiwa"}]
+    _, second = versions(city, old, new, POPULATION, fields=fields)
+    said = comparison(city, second)
+    assert said["keys"] == ["kode_kelurahan", "tahun", "jenis_kelamin"]
+    assert said["counts"] == {"added": 1, "removed": 1, "moved": 0, "changed": 1, "unchanged": 2}
+    assert [one["properties"]["cells"] for one in said["features"] if one["properties"]["change"] == "changed"] == [
+        {"jumlah": [110, 121]}
+    ]
+    assert [(one["period"], one["old"], one["new"]) for one in said["totals"]] == [
+        ("2024", 395, 316),
+        ("2025", None, 104),
+    ]
+    assert said["fields"] == [
+        {
+            "column": "jumlah",
+            "title": "Jumlah",
+            "part": "definition",
+            "word": "arti",
+            "old": "Banyaknya orang.",
+            "new": "Banyaknya penduduk.",
+        }
+    ]
