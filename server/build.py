@@ -1,9 +1,10 @@
 """From an uploaded file to a candidate: read, check, build, record. Each stage can be done again."""
 
 import json
+import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import shapely
 
+from server.comparing import compare_now
 from server.failpoints import failpoint
 from server.intake.reader import read_upload
 from server.layers import load_layer, save_layer
@@ -28,6 +30,8 @@ from workflow.labels import mend, sentence, why
 from workflow.sop import Kind, Status
 from workflow.store import FindingRecord, Job, Release, SubmissionRecord
 
+LOG = logging.getLogger(__name__)
+
 
 class Outdated(Exception):
     """A newer build of the same submission was asked for: this one is of no use any more."""
@@ -42,7 +46,7 @@ class Build:
     submission: str
     build: int
 
-    stage_names = ("read", "check", "render", "load", "finish")
+    stage_names = ("read", "check", "render", "load", "compare", "finish")
 
     @property
     def work(self) -> Path:
@@ -131,6 +135,16 @@ class Build:
             Release(move.dataset, 0, move.id, content, self.candidate, Status.APPROVED, built, "", manifest=manifest)
         )
         failpoint("build.loaded")
+
+    def compare(self) -> None:
+        """Beside the current release, so that a desk need not wait for it."""
+        self.say("Bandingkan dengan rilis yang berlaku")
+        manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
+        record = replace(self.record, candidate=self.candidate, manifest=manifest)
+        try:
+            compare_now(self.records, self.settings, record)
+        except Exception:  # a desk compares again when it is opened; nobody's data must wait for that
+            LOG.exception("%s could not be compared with the current release", self.submission)
 
     def finish(self) -> None:
         """Candidate, hash and findings become visible at once; a second time nothing changes."""
