@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from server.comparing import compare_now
 from server.failpoints import failpoint
 from server.intake.reader import read_upload
-from server.layers import load_layer, save_layer
+from server.layers import load_layer, rows_beside, save_layer
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for
@@ -123,6 +124,8 @@ class Build:
             boundary=boundary,
             progress=self.say,
         )
+        if not np.array_equal(layer.rows, np.arange(1, len(layer) + 1)):
+            layer.rows.astype("<i8").tofile(rows_beside(self.settings.home / self.candidate))
         failpoint("build.rendered")
 
     def load(self) -> None:

@@ -59,3 +59,8 @@ def _geometries(table: pa.Table, name: str) -> Any:
     if name not in table.column_names:
         return None
     return shapely.from_wkb(np.array(table.column(name).to_pylist(), dtype=object))
+
+
+def rows_beside(candidate: Path) -> Path:
+    """The rows' numbers in the file as little-endian int64, where they are not 1 to n. No part of the release."""
+    return candidate.with_name(f"{candidate.name}.rows")

@@ -13,8 +13,10 @@ import shapely
 
 from server.access import journey
 from server.intake.crs import way_to_crs84
+from server.layers import rows_beside
 from server.metadata_input import READING, TABLE_ENDINGS
-from server.pages.reading import NUMBERS, is_code, measures, said, worded
+from server.ogc.rendered import Rendered, open_collection
+from server.pages.reading import MOST_BYTES, MOST_FEATURES, NUMBERS, is_code, measures, said, tiles_of, worded
 from server.pages.words import TYPES, WORDS
 from server.reference import load_city
 from workflow.errors import NotFound
@@ -31,12 +33,14 @@ SYSTEMS: dict[str, str] = WORDS["systems"]
 
 @dataclass(frozen=True)
 class Content:
-    """Some rows of the candidate in words; `first` counts from 1."""
+    """Some rows of the candidate in words, each after its number in the file; `first` counts from 1, `at` is the
+    selected one of `rows`."""
 
     columns: list[dict[str, Any]]
     rows: list[list[str]]
     first: int
     count: int
+    at: int | None = None
 
     @property
     def last(self) -> int:
@@ -76,36 +80,53 @@ def folder_of(record: SubmissionRecord) -> Path:
     return journey().settings.home / record.candidate
 
 
-def content_of(record: SubmissionRecord, first: int = 1) -> Content | None:
-    """ROWS_SHOWN rows from the `first` on, by the field dictionary."""
+def drawn_collection(record: SubmissionRecord) -> dict[str, Any] | None:
+    """The one that a map can show."""
+    collections = (record.manifest or {}).get("collections", [])
+    return next((one for one in reversed(collections) if one["geometry_type"] and one["bbox"]), None)
+
+
+def opened(record: SubmissionRecord, collection: Mapping[str, Any]) -> Rendered:
+    return open_collection(folder_of(record), collection["id"])
+
+
+def numbers_of(record: SubmissionRecord) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    """The number in the file of each row, ascending; None where they are 1 to n."""
+    path = rows_beside(folder_of(record))
+    return np.memmap(path, "<i8", "r") if path.exists() else None
+
+
+def content_of(record: SubmissionRecord, first: int | None = None, at: int | None = None) -> Content | None:
+    """ROWS_SHOWN rows from the `first` on, by the field dictionary; unasked those of the page that holds row `at`,
+    which is counted from 0."""
     collection = collection_of(record)
     if collection is None:
         return None
+    first = first or (0 if at is None else at // ROWS_SHOWN * ROWS_SHOWN) + 1
     first = max(1, min(first, collection["count"]))
-    found = islice(features(folder_of(record), first - 1), ROWS_SHOWN)
-    rows = [
-        [
-            str(number),
-            *(said(one["properties"].get(field["name"]), field, collection) for field in collection["fields"]),
-        ]
-        for number, one in enumerate(found, start=first)
-    ]
+    rendered, numbers = opened(record, collection), numbers_of(record)
+    rows = []
+    for position in range(first - 1, min(first - 1 + ROWS_SHOWN, collection["count"])):
+        cells = orjson.loads(rendered.line(position))["properties"]
+        number = position + 1 if numbers is None else numbers[position]
+        rows.append([str(number), *(said(cells.get(one["name"]), one, collection) for one in collection["fields"])])
     columns = [
         {
+            "name": field["name"],
             "label": field["title"] or field["name"],
             "unit": field.get("unit"),
             "kind": "number" if field["type"] in NUMBERS and not is_code(field, collection) else "",
         }
         for field in collection["fields"]
     ]
-    return Content([{"label": "No.", "kind": "number"}, *columns], rows, first, collection["count"])
+    there = None if at is None else at + 1 - first
+    chosen = there if there in range(len(rows)) else None
+    return Content([{"label": "Baris", "kind": "number"}, *columns], rows, first, collection["count"], chosen)
 
 
-def features(folder: Path, start: int = 0) -> Iterator[dict[str, Any]]:
-    """Those from line `start` on, counted from 0."""
+def features(folder: Path) -> Iterator[dict[str, Any]]:
     with (folder / "features.geojsonl").open("rb") as lines:
-        for line in islice(lines, start, None):
-            yield orjson.loads(line)
+        yield from map(orjson.loads, lines)
 
 
 def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
@@ -128,9 +149,8 @@ def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
 def map_of(record: SubmissionRecord) -> dict[str, Any]:
     """The data- attributes of static/map.js; a table by its first number in its latest period. Empty where the
     candidate cannot be drawn: a table without areas, or coordinates in an unknown system."""
-    collections = (record.manifest or {}).get("collections", [])
-    drawn = next((one for one in reversed(collections) if one["geometry_type"] and one["bbox"]), None)
-    if drawn is None:
+    drawn = drawn_collection(record)
+    if drawn is None or record.manifest is None:
         return {}
     attributes: dict[str, Any] = {
         "src": f"/meja/pengajuan/{record.move.id}/fitur.geojson?isi={record.build}",
@@ -141,9 +161,13 @@ def map_of(record: SubmissionRecord) -> dict[str, Any]:
             [[field["name"], worded(field), "code" if is_code(field, drawn) else ""] for field in drawn["fields"]]
         ),
     }
-    if drawn is not collections[0] and (numbers := measures(drawn)):
+    if drawn is not collection_of(record) and (numbers := measures(drawn)):
         shown = {"value": numbers[0]["name"], "legend": worded(numbers[0]), "period": latest_period(record, drawn)}
-        attributes |= {"base": None, **shown}
+        return attributes | {"base": None, **shown}
+    files = record.manifest["files"]
+    if "tiles.pmtiles" in files and (drawn["count"] > MOST_FEATURES or files["data.geojson"]["bytes"] > MOST_BYTES):
+        here = f"/meja/pengajuan/{record.move.id}"
+        attributes |= tiles_of(drawn, f"{here}/petak.json?isi={record.build}", f"{here}/fitur/")
     return attributes
 
 
@@ -182,7 +206,7 @@ def ways_of_reading(record: SubmissionRecord) -> list[Choice]:
         list(OF_TABLES) if is_table else ["layer"] if names or "layer" in found or "layer" in record.reading else []
     )
     if is_table:
-        is_workbook = record.upload_name.lower().endswith(".xlsx") or "sheet" in found
+        is_workbook = record.upload_name.lower().endswith((".xlsx", ".ods")) or "sheet" in found
         wanted = [
             name
             for name in wanted

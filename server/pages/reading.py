@@ -91,17 +91,17 @@ def map_of(entry: Entry, catalogue: Catalogue, **changes: object) -> dict[str, A
         "indicative": _indicative(entry, catalogue),
     }
     if "src" not in changes and (size > MOST_BYTES or collection["count"] > MOST_FEATURES):
-        attributes |= _tiles(collection, f"{path}tiles.pmtiles" in entry.manifest["files"])
+        address = f"/ogc/collections/{collection['id']}"
+        if f"{path}tiles.pmtiles" in entry.manifest["files"]:
+            attributes |= tiles_of(collection, f"{address}/tiles/WebMercatorQuad?f=tilejson", f"{address}/items/")
     return attributes | ({"period_field": period} if period else {}) | changes
 
 
-def _tiles(collection: Collection, made: bool) -> dict[str, Any]:
-    """Where map.js finds the layer's tiles, and whole features by the field that names them."""
-    if not made:
-        return {}
-    address, shape = f"/ogc/collections/{collection['id']}", collection["geometry_type"].removeprefix("Multi")
-    tiles = {"layer": collection["id"], "items": f"{address}/items/", "key": collection["key"], "shape": shape}
-    return {"src": f"{address}/tiles/WebMercatorQuad?f=tilejson", "tiles": json.dumps(tiles)}
+def tiles_of(collection: Collection, tileset: str, items: str) -> dict[str, Any]:
+    """Where map.js finds the layer's tiles, and whole features below `items` by the field that names them."""
+    shape = collection["geometry_type"].removeprefix("Multi")
+    tiles = {"layer": collection["id"], "items": items, "key": collection["key"], "shape": shape}
+    return {"src": tileset, "tiles": json.dumps(tiles)}
 
 
 def _kind(field: Field, collection: Collection) -> str:

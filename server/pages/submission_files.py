@@ -12,6 +12,7 @@ from server.documents import daftar
 from server.documents.issuing import issue, printed_of
 from server.documents.letters import blank_approval
 from server.pages.candidate import drawn_features
+from server.pages.review import WEIGHT
 from workflow.errors import NotFound
 from workflow.findings import Severity
 from workflow.labels import SEVERITIES
@@ -20,6 +21,8 @@ from workflow.sop import Role
 desk = Blueprint("submission_files", __name__, url_prefix="/meja/pengajuan")
 
 GEOJSON = "application/geo+json"
+DRAWN = 2_000
+"""Findings on a map, where they would hide each other."""
 
 
 @desk.get("/<id>/fitur.geojson")
@@ -34,9 +37,13 @@ def features(id: str) -> ResponseReturnValue:
 @desk.get("/<id>/temuan.geojson")
 @signed_in
 def findings(id: str) -> ResponseReturnValue:
+    """Those with a place, at most DRAWN, what blocks first; `left` says how many more there are."""
     journey().visible(current_user.actor, id)
-    found = [feature(finding) for finding in journey().records.findings(id) if finding.geometry]
-    body = json.dumps({"type": "FeatureCollection", "features": found})
+    placed = sorted(
+        (one for one in journey().records.findings(id) if one.geometry), key=lambda one: WEIGHT[one.severity]
+    )
+    said = {"features": [feature(one) for one in placed[:DRAWN]], "left": max(0, len(placed) - DRAWN)}
+    body = json.dumps({"type": "FeatureCollection"} | said)
     return Response(body, mimetype=GEOJSON, headers={"Cache-Control": "no-store"})
 
 

@@ -101,7 +101,7 @@ document.addEventListener("toggle", ({ target }) => {
 }, true);
 
 // Findings: j and k within the list, and what is picked on the map is marked in it.
-const list = document.querySelector(".findings-list");
+const list = document.querySelector(".checked .findings-list");
 const shown = () => [...list.querySelectorAll(".finding")].filter((one) => one.offsetParent);
 function point(one) {
   for (const other of list.querySelectorAll('.finding[aria-current="true"]')) other.removeAttribute("aria-current");

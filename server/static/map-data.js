@@ -3,9 +3,10 @@
 const MOST_PAGES = 20;
 
 // An absolute address of ours under the name with which this page was opened.
-const here = (address) => address?.replace(/^.*?(?=\/ogc\/)/, location.origin);
+const here = (address) => address?.replace(/^.*?(?=\/(ogc|meja)\/)/, location.origin);
 
-// Every feature behind an address: one GeoJSON file, or the pages of an OGC API collection.
+// Every feature behind an address: one GeoJSON file, or the pages of an OGC API collection. The file may say `counts`
+// of what there is in all, and how many features are `left` out.
 export async function load(address) {
   const features = [];
   let next = new URL(address, location.href).href;
@@ -14,6 +15,7 @@ export async function load(address) {
     if (!answer.ok) throw new Error(`${answer.status}`);
     const collection = await answer.json();
     for (const feature of collection.features ?? (collection.geometry ? [collection] : [])) features.push(feature);
+    Object.assign(features, { counts: collection.counts, left: collection.left });
     next = here(collection.links?.find((link) => link.rel === "next")?.href);
   }
   return features;

@@ -82,8 +82,24 @@ export function hatch() {
   return element;
 }
 
+// Categories differ by colour and by what is drawn on it; the last one is all others.
+export const CATEGORIES = ["#20407a", "#c98a5a", "#1f7a54", "#b3a1c9", "#7a4e0c", "#8fb7c9", "#c4c9d2"];
+const STROKES = ["", "M0 8L8 0", "M0 0L8 8", "M0 4L8 4", "M4 0L4 8", "M0 4L8 4M4 0L4 8", ""];
+
+export function pattern(n, name = "") {
+  const [element, pen] = canvas(8);
+  element.className = name;
+  pen.fillStyle = CATEGORIES[n];
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = "#fff";
+  pen.lineWidth = 1.2;
+  pen.stroke(new Path2D(STROKES[n]));
+  return element;
+}
+
 export function addImages(map) {
   map.addImage("hatch", pixels(hatch()), { pixelRatio: SCALE });
+  for (const n of CATEGORIES.keys()) map.addImage(`pattern-${n}`, pixels(pattern(n)), { pixelRatio: SCALE });
   for (const [name, mark] of Object.entries(MARKS)) map.addImage(`mark-${name}`, pixels(sign(mark)), { pixelRatio: SCALE });
 }
 
@@ -101,15 +117,17 @@ export const baseLayers = (source) => [
 const selected = (yes, no) => ["case", ["boolean", ["feature-state", "selected"], false], yes, no];
 const is = (kind) => ["==", ["geometry-type"], kind];
 
-// `value`: {field, ends} for a choropleth; features carry their class in _class (-1: no data).
+// `value`: {colours, of, patterns} for features coloured by class: `of` gives the class, -1 where there is no data;
+// without it features carry theirs in _class.
 export function dataLayers(source, colour, value) {
-  const ramp = value && shades(value.ends.length);
-  const fill = value ? ["match", ["get", "_class"], ...ramp.flatMap((shade, n) => [n, shade]), "#0000"] : colour;
+  const of = value?.of ?? ["get", "_class"];
+  const fill = value ? ["match", of, ...value.colours.flatMap((shade, n) => [n, shade]), "#0000"] : colour;
   const layers = [
     { id: `${source}-fill`, source, type: "fill", filter: is("Polygon"), paint: { "fill-color": fill, "fill-opacity": value ? 0.9 : selected(0.8, 0.55) } },
   ];
   if (value) {
-    layers.push({ id: `${source}-nothing`, source, type: "fill", filter: ["all", is("Polygon"), ["==", ["get", "_class"], -1]], paint: { "fill-pattern": "hatch" } });
+    layers.push({ id: `${source}-nothing`, source, type: "fill", filter: ["all", is("Polygon"), ["==", of, -1]], paint: { "fill-pattern": "hatch" } });
+    if (value.patterns) layers.push({ id: `${source}-pattern`, source, type: "fill", filter: ["all", is("Polygon"), [">=", of, 0]], paint: { "fill-pattern": ["concat", "pattern-", ["to-string", of]] } });
   }
   layers.push(
     {
@@ -123,7 +141,7 @@ export function dataLayers(source, colour, value) {
     {
       id: `${source}-point`, source, type: "circle", filter: is("Point"),
       paint: {
-        "circle-color": value ? ["case", ["==", ["get", "_class"], -1], BOUNDARY, fill] : colour,
+        "circle-color": value ? ["case", ["==", of, -1], BOUNDARY, fill] : colour,
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 3.5, 16, 7],
         "circle-stroke-color": selected(INK, "#ffffff"),
         "circle-stroke-width": selected(3, 1.2),
@@ -132,6 +150,13 @@ export function dataLayers(source, colour, value) {
   );
   return layers;
 }
+
+// What is selected elsewhere on the page, above everything.
+export const pickLayers = (source) => [
+  { id: `${source}-halo`, source, type: "line", filter: ["!", is("Point")], layout: { "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 7 } },
+  { id: `${source}-line`, source, type: "line", filter: ["!", is("Point")], layout: { "line-join": "round" }, paint: { "line-color": INK, "line-width": 3 } },
+  { id: `${source}-ring`, source, type: "circle", filter: is("Point"), paint: { "circle-radius": 15, "circle-color": "#0000", "circle-stroke-color": INK, "circle-stroke-width": 3 } },
+];
 
 // Findings and comparisons: a line of its own and a sign for every kind in `_mark`.
 export function markLayers(source) {

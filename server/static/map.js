@@ -8,15 +8,19 @@
 //   data-comparison  GeoJSON with change: added, removed, moved, changed
 //   data-tiles       JSON {layer, items, key, shape}: data-src is a TileJSON, and whole features stand behind items
 //   data-scroll      "page": the wheel scrolls the page     data-hash      the view is kept in the address
+//   data-notes       GeoJSON with key, kind, message
 //
-// It dispatches peta:ready and peta:select {layer, id, key, properties}; preventDefault() keeps its own panel shut.
-// It listens to peta:zoom {geometry | bbox | id | key}, peta:reload and peta:layer {id, visible, src, legend, …}.
+// It dispatches peta:ready and peta:select {layer, id, key, properties, lngLat}; preventDefault() keeps its own panel
+// shut. After peta:ask the next place that is clicked is told as peta:point {lngLat, feature}; Escape forgets it.
+// It listens to peta:zoom {geometry | bbox | id | key}, peta:reload, peta:layer {id, visible, src, legend, …},
+// peta:pick {geometry, zoom} (what is selected elsewhere on the page), peta:marks {source, visible, address} and
+// peta:theme {field, legend, unit, ends, least, missing | values, others, missing}. Its element's `map` is MapLibre's.
 // Elsewhere on the page <button data-map="id" data-zoom="key or id"> and <input type="checkbox" data-map="id"
 // data-layer='{"id": …, "src": …, "legend": …}'> do the same.
 
 import { Map as Maplibre, Marker, NavigationControl, ScaleControl } from "./vendor/maplibre-gl/maplibre-gl.mjs";
 import { angka, extent, isNumber, load, loadTileset, middle, quantiles, said, shape } from "./map-data.js";
-import { DYES, MARKS, addImages, baseLayers, dataLayers, hatch, markLayers, shades, sign, style } from "./map-look.js";
+import { CATEGORIES, DYES, MARKS, addImages, baseLayers, dataLayers, hatch, markLayers, pattern, pickLayers, shades, sign, style } from "./map-look.js";
 
 const WORDS = {
   "Map.Title": "Peta. Tombol panah menggeser, tambah dan kurang mengubah skala, Enter membuka fitur di tengah peta.",
@@ -30,6 +34,7 @@ const INDONESIA = [95, -11, 141, 6];
 const LABELS_FROM = 12;
 const RANKS = { Polygon: 1, LineString: 2, Point: 3 };
 
+const KINDS = { findings: "severity", comparison: "change", notes: "kind" };
 const FINDING_FIELDS = [["row", "Baris", "code"], ["column", "Kolom"], ["suggestion", "Mungkin maksudnya"], ["mend", "Cara memperbaiki"]];
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -88,7 +93,9 @@ class Peta {
     this.draw();
     this.listen();
     await new Promise((done) => { this.map.once("load", done); });
+    element.map = this.map;
     addImages(this.map);
+    this.put("picked", [], pickLayers("picked"));
     await this.fill();
     this.wait.remove();
     element.classList.add("peta-ready");
@@ -129,6 +136,10 @@ class Peta {
     element.addEventListener("peta:zoom", ({ detail }) => this.zoom(detail));
     element.addEventListener("peta:layer", ({ detail }) => this.toggle(detail));
     element.addEventListener("peta:reload", () => this.fill());
+    element.addEventListener("peta:pick", ({ detail }) => this.pick(detail));
+    element.addEventListener("peta:marks", ({ detail }) => this.showMarks(detail));
+    element.addEventListener("peta:theme", ({ detail }) => this.colour(detail));
+    element.addEventListener("peta:ask", () => this.ask(true));
     map.on("click", ({ point }) => this.inspect(point));
     map.on("mousemove", ({ point }) => { map.getCanvas().style.cursor = this.at(point) ? "pointer" : ""; });
     map.on("zoomend", () => this.declutter());
@@ -136,7 +147,12 @@ class Peta {
     map.getCanvas().addEventListener("keydown", ({ key }) => {
       if (key === "Enter") this.inspect(map.project(map.getCenter()));
     });
-    element.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); });
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || (this.panel.hidden && !this.asking)) return;
+      event.preventDefault();
+      this.ask(false);
+      this.close();
+    });
   }
 
   // Everything that the element's attributes name.
@@ -145,8 +161,7 @@ class Peta {
     const told = await Promise.allSettled([
       dataset.base && dataset.base !== dataset.src && this.addBase(dataset.base),
       dataset.src && this.add({ ...dataset, id: "data", fields: parse(dataset.fields, []), tiles: parse(dataset.tiles, null) }),
-      dataset.findings && this.addMarks("findings", dataset.findings, (properties) => properties.severity),
-      dataset.comparison && this.addMarks("comparison", dataset.comparison, (properties) => properties.change),
+      ...Object.keys(KINDS).map((source) => dataset[source] && this.addMarks(source, dataset[source])),
     ]);
     this.drawLegend();
     this.fit();
@@ -181,8 +196,8 @@ class Peta {
 
   // Base below areas below lines below points below marks.
   above(source) {
-    const rank = (name) => (name === "base" ? 0 : this.marks.has(name) ? 4 : RANKS[this.layers.get(name)?.shape] ?? 1);
-    const sources = new Set([...this.layers.keys(), ...this.marks.keys(), "base"].filter((name) => name !== source && rank(name) > rank(source)));
+    const rank = (name) => (name === "base" ? 0 : name === "picked" ? 5 : this.marks.has(name) ? 4 : RANKS[this.layers.get(name)?.shape] ?? 1);
+    const sources = new Set([...this.layers.keys(), ...this.marks.keys(), "base", "picked"].filter((name) => name !== source && rank(name) > rank(source)));
     return this.map.getStyle().layers.find((layer) => sources.has(layer.source))?.id;
   }
 
@@ -236,7 +251,7 @@ class Peta {
       layer.least = Math.min(...values.filter(isNumber));
       for (const [n, feature] of features.entries()) feature._class = isNumber(values[n]) ? layer.ends.findIndex((end) => values[n] <= end) : -1;
     }
-    const coloured = layer.ends?.length ? { ends: layer.ends } : undefined;
+    const coloured = layer.ends?.length ? { colours: shades(layer.ends.length) } : undefined;
     if (this.unwanted.has(spec.id)) return;
     this.layers.set(spec.id, layer);
     this.put(spec.id, features, dataLayers(spec.id, layer.colour, coloured));
@@ -255,11 +270,67 @@ class Peta {
     this.putSource(spec.id, source, dataLayers(spec.id, layer.colour).map((one) => ({ ...one, "source-layer": name })));
   }
 
-  async addMarks(source, address, kind) {
-    const features = (await load(address)).filter(({ properties }) => MARKS[kind(properties)]);
-    for (const feature of features) feature._mark = kind(feature.properties);
-    this.marks.set(source, { features, off: new Set() });
+  // Colours the data by a column, or again plainly. Without a theme of before or now nothing is to be done.
+  colour(theme) {
+    const layer = this.layers.get("data");
+    if (!layer || (!theme && !layer.theme)) return;
+    layer.theme = theme;
+    const colours = theme?.values ? CATEGORIES : theme && shades(theme.ends.length);
+    const of = theme && this.classOf(layer, theme);
+    if (layer.tiles) {
+      const { id } = layer;
+      for (const one of this.map.getStyle().layers.filter(({ source }) => source === id)) this.map.removeLayer(one.id);
+      const above = this.above(id);
+      for (const one of dataLayers(id, layer.colour, theme && { colours, of, patterns: Boolean(theme.values) })) this.map.addLayer({ ...one, "source-layer": layer.tiles.layer }, above);
+    } else {
+      for (const feature of layer.features) feature._class = theme ? of(feature.properties[theme.field]) : undefined;
+      this.put("data", layer.features, dataLayers("data", layer.colour, theme && { colours, patterns: Boolean(theme.values) }));
+    }
+    this.drawLegend();
+  }
+
+  // The number of a value's class, -1 for none: an expression for tiles, else a function.
+  classOf(layer, { field, ends, values }) {
+    const tests = (values ?? ends).map((one) => (values ? ["==", ["get", field], one[0]] : ["<=", ["to-number", ["get", field]], one]));
+    if (layer.tiles) return ["case", ["!", ["has", field]], -1, ...tests.flatMap((test, n) => [test, n]), values ? values.length : -1];
+    return (value) => {
+      if (value === null || value === undefined) return -1;
+      const n = values ? values.findIndex(([one]) => one === value) : ends.findIndex((end) => value <= end);
+      return n < 0 && values ? values.length : n;
+    };
+  }
+
+  async addMarks(source, address) {
+    const found = await load(address);
+    const features = found.filter(({ properties }) => MARKS[properties[KINDS[source]]]);
+    for (const feature of features) feature._mark = feature.properties[KINDS[source]];
+    this.marks.set(source, { features, off: new Set(), hidden: false, counts: found.counts, left: found.left });
     this.put(source, features, markLayers(source));
+  }
+
+  async showMarks({ source, visible, address }) {
+    try {
+      if (visible && !this.marks.has(source)) await this.addMarks(source, address);
+    } catch {
+      this.complain();
+    }
+    if (!this.marks.has(source)) return;
+    this.marks.get(source).hidden = !visible;
+    this.paintMarks(source);
+    this.drawLegend();
+  }
+
+  pick({ geometry, zoom }) {
+    this.map.getSource("picked").setData({ type: "FeatureCollection", features: geometry ? [{ type: "Feature", geometry, properties: {} }] : [] });
+    if (!geometry) this.mark(null, null);
+    if (!geometry || !zoom) return;
+    this.moved = true;
+    this.show(extent([geometry]));
+  }
+
+  ask(on) {
+    this.asking = on;
+    this.element.classList.toggle("peta-asking", on);
   }
 
   async toggle({ visible = true, ...spec }) {
@@ -300,6 +371,12 @@ class Peta {
 
   async inspect(point) {
     const [source, feature] = this.at(point) ?? [];
+    const lngLat = this.map.unproject(point).toArray();
+    if (this.asking) {
+      this.ask(false);
+      this.tell("peta:point", { lngLat, feature: source === "data" ? feature.id : null });
+      return;
+    }
     if (!source) {
       this.close();
       return;
@@ -307,7 +384,7 @@ class Peta {
     this.mark(source, feature);
     const { picked } = this;
     const whole = await this.whole(source, feature.id);
-    if (this.picked === picked) this.select(source, { ...feature, ...whole });
+    if (this.picked === picked) this.select(source, { ...feature, ...whole }, lngLat);
   }
 
   // What a tile leaves out of a feature; nothing where the tile must do.
@@ -318,12 +395,13 @@ class Peta {
     return feature ?? {};
   }
 
-  select(source, feature) {
+  select(source, feature, lngLat) {
     this.mark(source, feature);
     const { properties } = feature;
     const id = feature.id ?? properties.key;
+    if (!this.tell("peta:select", { layer: source, id, key: properties.key, properties, lngLat })) return;
     this.live.textContent = this.name(source, feature);
-    if (this.tell("peta:select", { layer: source, id, key: properties.key, properties })) this.open(source, feature);
+    this.open(source, feature);
   }
 
   mark(source, feature) {
@@ -393,7 +471,8 @@ class Peta {
     this.legend.hidden = !parts.length;
   }
 
-  layerLegend(layer) {
+  layerLegend(given) {
+    const layer = given.theme ? { ...given, ...given.theme } : given;
     if (!layer.legend) return null;
     const swatch = (colour, kind = layer.shape) => {
       const key = h("span", { class: `peta-key peta-key-${(kind ?? "Polygon").toLowerCase()}` });
@@ -404,7 +483,9 @@ class Peta {
       const from = n ? layer.ends[n - 1] : layer.least;
       return h("li", {}, swatch(shades(layer.ends.length)[n], "class"), from === end ? angka(end) : `${angka(from)} – ${angka(end)}`);
     });
-    if (classes.length && layer.features.some(({ _class }) => _class === -1)) {
+    for (const [n, [value, count]] of (layer.theme?.values ?? []).entries()) classes.push(h("li", {}, pattern(n, "peta-key peta-key-class"), `${said(value, "code")} (${angka(count)})`));
+    if (layer.theme?.others) classes.push(h("li", {}, pattern(layer.theme.values.length, "peta-key peta-key-class"), `lainnya (${angka(layer.theme.others)})`));
+    if (classes.length && (layer.missing || layer.features.some(({ _class }) => _class === -1))) {
       const none = hatch();
       none.className = "peta-key peta-key-class";
       classes.push(h("li", {}, none, "tidak ada data"));
@@ -417,23 +498,32 @@ class Peta {
       layer.indicative && h("p", { class: "peta-legend-note" }, h("em", {}, "indikatif"), layer.indicative.length > 1 && `: ${layer.indicative}`));
   }
 
-  marksLegend(source, { features, off }) {
+  marksLegend(source, { features, off, hidden, counts, left }) {
+    if (hidden) return null;
     const kinds = Object.keys(MARKS).filter((name) => features.some(({ _mark }) => _mark === name));
     if (!kinds.length) return null;
     const items = kinds.map((name) => {
       const drawn = sign(MARKS[name]);
       drawn.className = "peta-key peta-key-sign";
       const box = h("input", { type: "checkbox", checked: !off.has(name), onchange: ({ target }) => this.switchMark(source, name, target.checked) });
-      return h("li", {}, h("label", {}, box, drawn, `${MARKS[name].word} (${angka(features.filter(({ _mark }) => _mark === name).length)})`));
+      return h("li", {}, h("label", {}, box, drawn, `${MARKS[name].word} (${angka(counts?.[name] ?? features.filter(({ _mark }) => _mark === name).length)})`));
     });
-    return h("div", { class: "peta-legend-part" }, h("ul", {}, items));
+    return h("div", { class: "peta-legend-part" }, h("ul", {}, items), left > 0 && h("p", { class: "peta-legend-note" }, `${angka(left)} lagi tidak digambar; daftarnya lengkap`));
   }
 
   switchMark(source, name, on) {
     const { off } = this.marks.get(source);
     if (on) off.delete(name);
     else off.add(name);
-    for (const part of ["fill", "line"]) this.map.setLayoutProperty(`${source}-${name}-${part}`, "visibility", on ? "visible" : "none");
+    this.paintMarks(source);
+  }
+
+  paintMarks(source) {
+    const { off, hidden } = this.marks.get(source);
+    for (const { id } of this.map.getStyle().layers.filter((layer) => layer.source === source)) {
+      const gone = hidden || [...off].some((name) => id.startsWith(`${source}-${name}-`));
+      this.map.setLayoutProperty(id, "visibility", gone ? "none" : "visible");
+    }
     this.map.setFilter(`${source}-sign`, ["!", ["in", ["get", "_mark"], ["literal", [...off]]]]);
   }
 

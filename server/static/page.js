@@ -36,7 +36,7 @@ document.addEventListener("keydown", (event) => {
   box.focus();
 });
 
-// Panes of a desk: <div class="grip" data-grip="list" data-sign="1" role="separator" tabindex="0"> in the pane.
+// Panes of a desk: <div class="grip" data-grip="list" data-pane="id" data-sign="1" role="separator" tabindex="0">.
 const setPane = (grip, width) => {
   const bounded = Math.max(200, Math.min(640, Math.round(width)));
   document.documentElement.style.setProperty(`--${grip.dataset.grip}`, `${bounded}px`);
@@ -45,18 +45,18 @@ const setPane = (grip, width) => {
 };
 
 for (const grip of document.querySelectorAll("[data-grip]")) {
-  const pane = grip.parentElement;
+  const width = () => document.getElementById(grip.dataset.pane).offsetWidth;
   const sign = Number(grip.dataset.sign ?? 1);
   const kept = Number(localStorage.getItem(`sebar-pane-${grip.dataset.grip}`));
   if (kept) setPane(grip, kept);
   grip.addEventListener("pointerdown", (down) => {
-    const start = pane.offsetWidth;
+    const start = width();
     grip.setPointerCapture(down.pointerId);
     grip.onpointermove = (move) => setPane(grip, start + sign * (move.clientX - down.clientX));
   });
   grip.addEventListener("pointerup", () => { grip.onpointermove = null; });
   grip.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
-    if (step) setPane(grip, pane.offsetWidth + sign * step);
+    if (step) setPane(grip, width() + sign * step);
   });
 }
