@@ -11,8 +11,8 @@ from server.deputies import actors
 from server.journey import Journey, awaits, holds
 from workflow.dataset import Actor
 from workflow.deadlines import WIB, Calendar, due
-from workflow.errors import Forbidden
-from workflow.labels import ESCALATION, NOTICES, STEPS, day_of, hari_tanggal, pukul, tanggal
+from workflow.errors import Conflict, Forbidden
+from workflow.labels import ESCALATION, NOTICES, ROLES, STEPS, day_of, hari_tanggal, pukul, tanggal
 from workflow.ledger import Entry
 from workflow.sop import OPEN, SOP, Role, Status
 from workflow.store import Notice, SubmissionRecord
@@ -82,7 +82,7 @@ def of_entry(journey: Journey, entry: Entry) -> Iterator[Notice]:
 def remind(journey: Journey, actor: Actor, id: str) -> int:
     """How many are reminded of what waits for them; none where it was done for this working day already.
 
-    Raises NotFound, and Forbidden where this person may not or nobody is to be reminded.
+    Raises NotFound, Forbidden where this person may not, and Conflict where nobody could be reminded.
     """
     record = journey.visible(actor, id)
     role = REMINDED.get(record.move.status)
@@ -100,6 +100,8 @@ def remind(journey: Journey, actor: Actor, id: str) -> int:
     }
     text = NOTICES["remind"][role].format(**words)
     people = [one for one in actors(journey) if holds(one, role, record.move) and one.id != actor.id]
+    if not people:
+        raise Conflict.of("nobody_to_remind", role=ROLES[role])
     told = list(_to(people, Notice("", f"remind:{id}:{day}", "remind", text, now, id)))
     return journey.records.add_notices(told, when=now, who=actor.id, action="submission.remind", object=id, role=role)
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from flask import request
+from flask_login import current_user
 
 from server.access import journey
 from server.clock import calendar_of, due_date, left
 from server.journey import awaits
 from server.settings import Settings
 from workflow.dataset import Actor, Event
-from workflow.deadlines import waiting_days
-from workflow.sop import SOP, Status
+from workflow.deadlines import WIB, waiting_days
+from workflow.labels import HAPPENED
+from workflow.sop import SOP, Kind, Status
 from workflow.store import SubmissionRecord
 
 
@@ -18,7 +22,8 @@ from workflow.store import SubmissionRecord
 class Row:
     """One submission in a queue. `left` counts days to the due day, negative when late.
 
-    `said` and `said_by` are the words of the one who returned it, while it waits for its correction.
+    `said` and `said_by` are the words of the one who returned it, while it waits for its correction;
+    `holder` is the name of the one who has taken it.
     """
 
     record: SubmissionRecord
@@ -28,6 +33,7 @@ class Row:
     waiting: int
     said: str = ""
     said_by: str = ""
+    holder: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -53,9 +59,40 @@ def rows(records: Iterable[SubmissionRecord]) -> list[Row]:
                 waiting=waiting_days(record.move.entered_at or record.created_at, now, calendar),
                 said=back.note if back else "",
                 said_by=people.get(back.actor, "") if back else "",
+                holder=people.get(record.assigned_to or "", ""),
             )
         )
     return sorted(lines, key=lambda line: (line.due is None, line.due or date.max, line.record.created_at))
+
+
+FILTERS = ("cari", "jenis", "opd", "milik", "terlambat")
+"""What the address of a queue may say; milik is saya or belum."""
+
+
+def asked() -> dict[str, str]:
+    return {name: value for name in FILTERS if (value := request.args.get(name))}
+
+
+def asked_for(line: Row) -> bool:
+    """Whether the filters of the address let this line through."""
+    wanted, move = asked(), line.record.move
+    text = f"{line.record.title} {line.agency} {move.dataset}".casefold()
+    whose = {"saya": current_user.id, "belum": None}.get(wanted.get("milik", ""), line.record.assigned_to)
+    return (
+        all(word in text for word in wanted.get("cari", "").casefold().split())
+        and (wanted.get("jenis") not in list(Kind) or move.kind == wanted["jenis"])
+        and wanted.get("opd", move.agency) == move.agency
+        and line.record.assigned_to == whose
+        and (line.is_late or "terlambat" not in wanted)
+    )
+
+
+def done_this_week() -> str:
+    """What one has done since Monday: "3 dinyatakan terverifikasi, 1 dikembalikan"."""
+    today = journey().clock().astimezone(WIB)
+    monday = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=today.weekday())
+    taken = journey().records.steps_taken(current_user.id, monday)
+    return ", ".join(f"{count} {HAPPENED[step].lower()}" for step, count in taken.most_common() if step in HAPPENED)
 
 
 def row(record: SubmissionRecord) -> Row:

@@ -11,11 +11,13 @@ from flask_login import current_user
 
 from server.access import journey, only
 from server.api import uploaded
-from server.pages.desk_rows import Row, rows
+from server.pages.desk_rows import Row, asked, asked_for, done_this_week, rows
 from server.pages.portal import EVERY
+from server.planned import lines_of
 from server.problems import problem_of
 from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
 from workflow.labels import day_of
+from workflow.planned import State
 from workflow.sop import OPEN, Role, Status
 from workflow.store import Dataset, SubmissionRecord
 
@@ -24,12 +26,15 @@ desk = Blueprint("produsen_data", __name__, url_prefix="/meja/produsen-data")
 ELSEWHERE = (Status.SUBMITTED, Status.VERIFIED, Status.APPROVED)
 DONE = (Status.PUBLISHED, Status.WITHDRAWN)
 BATCHES_OFFERED = 30
+FILTERED_FROM = 8
+"""A shorter list needs no filters."""
 
 
 @desk.get("/")
 @only(Role.PRODUSEN_DATA)
 def home() -> ResponseReturnValue:
-    lines = rows(journey().visible_ones(current_user.actor))
+    every = rows(journey().visible_ones(current_user.actor))
+    lines = [line for line in every if asked_for(line)]
 
     def of(*statuses: Status) -> list[Row]:
         return [line for line in lines if line.record.move.status in statuses]
@@ -43,7 +48,18 @@ def home() -> ResponseReturnValue:
         under_way={line.record.move.dataset for line in of(*OPEN)},
         due_again={line.record.move.id: day for line in of(Status.PUBLISHED) if (day := _due_again(line.record))},
         today=day_of(journey().clock()),
+        **_planned(),
+        filters=asked(),
+        many=len(every) > FILTERED_FROM,
+        week=done_this_week(),
     )
+
+
+def _planned() -> dict[str, Any]:
+    """The agency's part of this year's Daftar Data, and what of it is still to be sent."""
+    period = str(day_of(journey().clock()).year)
+    lines = [line for line in lines_of(journey(), period, agency=current_user.actor.agency) if line.planned]
+    return {"year": period, "agreed": len(lines), "wanting": [line for line in lines if line.state is not State.RECEIVED]}
 
 
 def _due_again(record: SubmissionRecord) -> date | None:
@@ -55,7 +71,7 @@ def _due_again(record: SubmissionRecord) -> date | None:
 @desk.get("/ajukan")
 @only(Role.PRODUSEN_DATA)
 def enter() -> ResponseReturnValue:
-    return _form({}, None)
+    return _form({"title": request.args.get("judul", "")[:200], "kind": request.args.get("jenis", "")}, None)
 
 
 @desk.post("/ajukan")

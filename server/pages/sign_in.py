@@ -27,14 +27,14 @@ DESKS: dict[Role, str] = {
 def form() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("sign_in.desk"))
-    return render_template("sign_in.html", next=_own(request.args.get("next")), fault=None, username="")
+    return render_template("sign_in.html", next=own_address(request.args.get("next")), fault=None, username="")
 
 
 @sign_in.post("/masuk")
 @public
 def enter() -> ResponseReturnValue:
     username = request.form.get("username", "").strip()
-    next_address = _own(request.form.get("next"))
+    next_address = own_address(request.form.get("next"))
     try:
         person = authenticate(username, request.form.get("password", ""))
     except (Unauthenticated, TooManyAttempts) as fault:
@@ -61,7 +61,7 @@ def desk() -> ResponseReturnValue:
     return redirect(url_for(DESKS[role]))
 
 
-def _own(address: str | None) -> str:
+def own_address(address: str | None) -> str:
     """The address if it is a path of ours, else nothing: no sign-in leads to another host."""
     address = address or ""
     ours = address.startswith("/") and not address.startswith("//") and "\\" not in address

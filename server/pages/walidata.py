@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, only
-from server.pages.desk_rows import Row, late, rows
-from workflow.sop import Kind, Role, Status
+from server.pages.desk_rows import asked, asked_for, done_this_week, late, rows
+from workflow.sop import Role, Status
 
 desk = Blueprint("walidata", __name__, url_prefix="/meja/walidata")
 
@@ -25,9 +25,9 @@ OURS = ("periksa", "sebar")
 @desk.get("/")
 @only(Role.WALIDATA)
 def queue() -> ResponseReturnValue:
-    """The filters are the address: antrian, cari, jenis, opd."""
+    """The filters are the address: antrian, and those of every queue."""
     every = rows(journey().visible_ones(current_user.actor))
-    lines = [line for line in every if _is_asked_for(line)]
+    lines = [line for line in every if asked_for(line)]
     by_tab = {name: [line for line in lines if line.record.move.status in TABS[name][1]] for name in TABS}
     tab = request.args.get("antrian", "periksa")
     waiting = [line for line in every if line.record.move.status in TABS["sebar"][1]]
@@ -36,19 +36,10 @@ def queue() -> ResponseReturnValue:
         tabs=[(name, TABS[name][0], len(by_tab[name]), late(by_tab[name]) if name in OURS else 0) for name in TABS],
         tab=tab if tab in TABS else "periksa",
         lines=by_tab.get(tab, by_tab["periksa"]),
-        filters={name: value for name in ("cari", "jenis", "opd") if (value := request.args.get(name))},
+        filters=asked(),
+        week=done_this_week(),
         late=late(line for line in every if any(line.record.move.status in TABS[name][1] for name in OURS)),
         approved=len(waiting),
         longest=max((line.waiting for line in waiting), default=0),
         agencies=sorted({(line.record.move.agency, line.agency) for line in every}, key=lambda pair: pair[1]),
-    )
-
-
-def _is_asked_for(line: Row) -> bool:
-    asked, move = request.args, line.record.move
-    words = asked.get("cari", "").casefold()
-    return (
-        words in line.record.title.casefold()
-        and (asked.get("jenis") not in list(Kind) or move.kind == asked["jenis"])
-        and asked.get("opd", "") in ("", move.agency)
     )

@@ -9,6 +9,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Select, func, select, update
 
 from server.store import terbit
+from server.store.assignments import nobodys
 from server.store.chain import Act, Store
 from server.store.late import changed
 from server.store.postgis import driver
@@ -114,6 +115,7 @@ def _releases(dataset: str, number: int | None = None) -> Select[Any]:
 
 def _move(act: Act, before: Submission, after: Submission, event: Event, **said: Any) -> None:
     moved = {name: getattr(after, name) for name in MOVED} | {"changed_by": event.actor, "changed_at": event.at}
+    moved |= nobodys(before.status, after.status)
     expected = matching(submissions, id=before.id, version=before.version)
     if not change(act.connection, submissions, expected, moved):
         raise changed(act.connection, before.id)
