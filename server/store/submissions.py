@@ -139,10 +139,10 @@ class SubmissionRecords(Store):
     def findings(self, submission: str) -> Sequence[FindingRecord]:
         return self._all(FindingRecord, _findings(submission=submission))
 
-    def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
     def finding(self, submission: str, key: str) -> FindingRecord | None:
         return self._first(FindingRecord, _findings(submission=submission, key=key))
 
+    def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
         """Raises NotFound. Whether it may be waived is decided before."""
         this = {"submission": submission, "key": key}
         with self._act() as act:
