@@ -36,7 +36,8 @@ def scheduled(city: City, text: str, **said: str) -> tuple[str, str]:
 def addresses(city: City, dataset: str, id: str, number: int) -> Iterator[str]:
     """Everything that somebody could guess of this release: its pages, files, tiles, records and hashes."""
     record = city.journey.records.submission(id)
-    assert record is not None and record.manifest is not None
+    assert record is not None
+    assert record.manifest is not None
     for name in (dataset, f"{dataset}@{number}"):
         room = f"/ogc/collections/{name}"
         yield from (room, f"{room}/items", f"{room}/items/1", f"{room}/schema", f"{room}/queryables", f"{room}/tiles")
@@ -54,8 +55,7 @@ def addresses(city: City, dataset: str, id: str, number: int) -> Iterator[str]:
         *(one["sha256"] for one in record.manifest["files"].values()),
     ):
         yield f"/verifikasi/{hash}"
-    for path in ("/", "/data?q=kenari", "/peta", "/jadwal", "/ogc/collections", "/ogc/collections/katalog/items"):
-        yield path
+    yield from ("/", "/data?q=kenari", "/peta", "/jadwal", "/ogc/collections", "/ogc/collections/katalog/items")
     yield "/csw?service=CSW&version=2.0.2&request=GetRecords&resultType=results&elementSetName=full"
     yield f"/meja/pengajuan/{id}/fitur.geojson"
 

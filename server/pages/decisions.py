@@ -71,7 +71,8 @@ def happened(step: Step | str, record: SubmissionRecord) -> str:
     """What the step did and who has how long now."""
     name = step if isinstance(step, str) else step.name
     if name == "schedule":
-        return f"Terbit {said_moment(record.move.publish_at)}." if record.move.publish_at else WORDS["happened"]["cancel"]
+        at = record.move.publish_at
+        return f"Terbit {hari_tanggal(at)}, pukul {pukul(at)}." if at else WORDS["happened"]["cancel"]
     row_taken = next((row for row in SOP if row.name == name and row.target == record.move.status), None)
     then = follows(row_taken) if row_taken and row_taken.name not in FOLLOWS else ""
     return f"{WORDS['happened'].get(name, 'Tersimpan.')} {then}".strip()

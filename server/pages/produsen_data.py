@@ -59,7 +59,8 @@ def _planned() -> dict[str, Any]:
     """The agency's part of this year's Daftar Data, and what of it is still to be sent."""
     period = str(day_of(journey().clock()).year)
     lines = [line for line in lines_of(journey(), period, agency=current_user.actor.agency) if line.planned]
-    return {"year": period, "agreed": len(lines), "wanting": [line for line in lines if line.state is not State.RECEIVED]}
+    wanting = [line for line in lines if line.state is not State.RECEIVED]
+    return {"year": period, "agreed": len(lines), "wanting": wanting}
 
 
 def _due_again(record: SubmissionRecord) -> date | None:

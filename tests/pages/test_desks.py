@@ -102,7 +102,7 @@ def test_data_walk_the_whole_sop_through_the_pages(produsen: Seat, walidata: Sea
     produsen.open("/meja/produsen-data/")
     assert produsen.says("Ajukan versi baru")
     walidata.open(f"/meja/pengajuan/{id}")
-    walidata.take(id, "withdraw", note="Letaknya keliru.", sure="1")
+    walidata.take(id, "withdraw", note="Letaknya keliru.", sure="titik-uji")
     assert walidata.http.get("/ogc/collections/titik-uji/items").status_code == 410
     assert walidata.offers(id) == {"restore"}
     walidata.take(id, "restore", note="Ternyata benar.")
