@@ -71,9 +71,10 @@ SOP: tuple[Step, ...] = (
     Step("publish", Role.WALIDATA, (Status.APPROVED,), Status.PUBLISHED,
          ("access_is_terbuka", "embargo_over", "content_unchanged", "probe_answered"),
          number=4, days=2, output="Daftar Data OPD yang tersebarluaskan"),
-    Step("return", Role.WALIDATA, (Status.SUBMITTED,), Status.RETURNED, ("reason_given",)),
+    Step("return", Role.WALIDATA, (Status.SUBMITTED,), Status.RETURNED, ("reason_or_must_fix",)),
     # Back to the Walidata, never straight to the Produsen Data.
-    Step("return", Role.PEMBINA_DATA, (Status.VERIFIED,), Status.SUBMITTED, ("pembina_of_this_kind", "reason_given")),
+    Step("return", Role.PEMBINA_DATA, (Status.VERIFIED,), Status.SUBMITTED,
+         ("pembina_of_this_kind", "reason_or_must_fix")),
     # Ratified on paper: a Pembina Data may never sign in; the scan is the evidence.
     Step("approve_on_paper", Role.WALIDATA, (Status.VERIFIED,), Status.APPROVED,
          ("scan_attached", "reason_given", "not_the_submitter", "content_unchanged")),

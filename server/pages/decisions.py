@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask_login import current_user
 
 from server.access import journey
 from server.clock import calendar_of, days_of
+from server.documents.wording import LETTERS
 from server.pages.desk_rows import Row, awaited, day_unit, rows
 from server.pages.words import STAGES, WORDS
 from workflow.dataset import Act, Event, Submission
@@ -29,7 +29,8 @@ REASON_HELP: dict[tuple[str, Status], str] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """`reasons` keep it closed; `follows` says what happens next; `direct` needs no more than its button."""
+    """`reasons` keep it closed; `follows` says what happens next; `direct` needs no more than its button; `letter`: it
+    issues one."""
 
     step: Step
     reasons: tuple[str, ...]
@@ -38,6 +39,10 @@ class Decision:
     @property
     def direct(self) -> bool:
         return self.step.name in ("submit", "recall")
+
+    @property
+    def letter(self) -> bool:
+        return self.step.name in LETTERS
 
 
 def decisions(record: SubmissionRecord) -> list[Decision]:
@@ -99,10 +104,6 @@ def suggested_moment(move: Submission) -> str:
     if move.publish_at:
         return f"{move.publish_at.astimezone(WIB):%Y-%m-%dT%H:%M}"
     return f"{due(journey().clock(), 1, calendar_of(journey())).isoformat()}T08:00"
-
-
-def said_moment(at: datetime) -> str:
-    return f"{hari_tanggal(at)}, pukul {pukul(at)}"
 
 
 def restorable(releases: Iterable[Release]) -> frozenset[int]:

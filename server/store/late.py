@@ -1,10 +1,12 @@
 """What is said to the one who came second."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection, select
 
-from server.store.schema import people, submissions, utc_text
-from workflow.errors import Changed, NotFound, SebarError
-from workflow.labels import ROLES, pukul, tanggal
+from server.store.schema import events, people, submissions, utc_text
+from workflow.errors import Changed, Conflict, NotFound, SebarError
+from workflow.labels import ROLES, STEPS, pukul, tanggal
 
 
 def changed(connection: Connection, submission: str) -> SebarError:
@@ -13,12 +15,30 @@ def changed(connection: Connection, submission: str) -> SebarError:
     row = connection.execute(wanted).first()
     if row is None:
         return NotFound("Kiriman data ini tidak ada.", where={"submission": submission})
-    who, when = _named(connection, row.changed_by), f"{tanggal(row.changed_at)} pukul {pukul(row.changed_at)}"
+    return first(connection, row.changed_by, row.changed_at, "sudah mengubahnya")
+
+
+def first(connection: Connection, person: str, at: datetime, did: str) -> Changed:
+    who, when = _named(connection, person), f"{tanggal(at)} pukul {pukul(at)}"
     return Changed(
-        f"{who} sudah mengubahnya pada {when}; muat ulang halaman ini.",
+        f"{who} {did} pada {when}; muat ulang halaman ini.",
         mend="Muat ulang halaman ini, lalu ulangi bila masih perlu.",
-        where={"by": who, "at": utc_text(row.changed_at)},
+        where={"by": who, "at": utc_text(at)},
     )
+
+
+def told(connection: Connection, fault: Conflict, submission: str) -> Conflict:
+    """The same fault with who did what last, and when."""
+    row = connection.execute(
+        select(submissions.c.changed_by, submissions.c.changed_at).where(submissions.c.id == submission)
+    ).one()
+    step = connection.scalar(
+        select(events.c.step).where(events.c.submission == submission, events.c.at == row.changed_at).limit(1)
+    )
+    did = f"mengambil langkah “{STEPS[step]}”" if step else "mengubahnya"
+    late = first(connection, row.changed_by, row.changed_at, did)
+    detail = f"{fault.detail} {late.detail.partition(';')[0]}."
+    return type(fault)(detail, code=fault.code, mend=fault.mend, where=fault.where | late.where)
 
 
 def _named(connection: Connection, person: str) -> str:

@@ -1,4 +1,4 @@
-"""Submissions, their builds, findings and notes."""
+"""Submissions, their builds and findings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,14 +9,15 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from server.store.chain import Store
 from server.store.datasets import add_batch, add_dataset
-from server.store.late import changed
-from server.store.rows import add, change, found, made, matching, row_of
-from server.store.schema import batches, findings, notes, submissions, waivers
+from server.store.late import changed, first, told
+from server.store.notes import to_be_fixed
+from server.store.rows import change, found, made, matching, row_of
+from server.store.schema import batches, findings, submissions, waivers
 from workflow.dataset import FindingCounts, Submission
 from workflow.errors import Conflict, NotFound
 from workflow.findings import Severity
 from workflow.sop import OPEN, Status
-from workflow.store import Batch, Dataset, FindingRecord, Job, Note, SubmissionRecord
+from workflow.store import Batch, Dataset, FindingRecord, Job, SubmissionRecord
 
 UNFINISHED = ("queued", "running")
 NO_CANDIDATE = {"content_hash": None, "candidate": None, "manifest": None}
@@ -143,11 +144,13 @@ class SubmissionRecords(Store):
         return self._first(FindingRecord, _findings(submission=submission, key=key))
 
     def waive(self, submission: str, key: str, *, actor: str, at: datetime, reason: str) -> FindingRecord:
-        """Raises NotFound. Whether it may be waived is decided before."""
+        """Raises NotFound, and Changed where somebody else did. Whether it may be waived is decided before."""
         this = {"submission": submission, "key": key}
         with self._act() as act:
             if not (known := found(act.connection, FindingRecord, _findings(**this))):
                 raise NotFound("Temuan ini tidak ada lagi; berkasnya mungkin sudah diganti.", where={"key": key})
+            if (by := known[0].waived_by) and by != actor and (when := known[0].waived_at):
+                raise first(act.connection, by, when, "sudah mengesampingkan temuan ini")
             act.connection.execute(delete(waivers).where(matching(waivers, **this)))
             act.connection.execute(insert(waivers).values(this | {"by": actor, "at": at, "why": reason}))
             seen = act.connection.scalar(select(submissions.c.content_hash).where(submissions.c.id == submission))
@@ -155,16 +158,10 @@ class SubmissionRecords(Store):
             act.tell(at, actor, "finding.waive", submission, **said)
             return found(act.connection, FindingRecord, _findings(**this))[0]
 
-    def add_note(self, note: Note) -> None:
-        """A note that is there already may only be resolved."""
-        action = "note.resolve" if note.resolved_at else "note.add"
-        with self._act() as act:
-            if not change(act.connection, notes, notes.c.id == note.id, {"resolved_at": note.resolved_at}):
-                add(act.connection, notes, note)
-            act.tell(note.resolved_at or note.at, note.author, action, note.submission, note=note.id, kind=note.kind)
-
-    def notes(self, submission: str) -> Sequence[Note]:
-        return self._all(Note, select(notes).where(notes.c.submission == submission).order_by(notes.c.at, notes.c.id))
+    def told(self, fault: Conflict, submission: str) -> Conflict:
+        """A fault that says who did what last, and when, as far as it does not."""
+        with self._read() as connection:
+            return fault if "by" in fault.where else told(connection, fault, submission)
 
 
 def _everything(record: SubmissionRecord) -> dict[str, Any]:
@@ -200,7 +197,8 @@ def _read(connection: Connection, *asked: ColumnElement[bool]) -> list[Submissio
     wanted = select(submissions, batches.c.berita_acara, batches.c.date.label("berita_acara_date"))
     rows = connection.execute(wanted.select_from(joined).where(*asked).order_by(*newest, submissions.c.id)).all()
     counts = _counts(connection, asked) if rows else {}
-    return [_record(row, counts.get(row.id, FindingCounts())) for row in rows]
+    fixing = to_be_fixed(connection, asked) if rows else {}
+    return [_record(row, counts.get(row.id, FindingCounts()), fixing.get(row.id, ())) for row in rows]
 
 
 def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dict[str, FindingCounts]:
@@ -221,8 +219,8 @@ def _counts(connection: Connection, asked: Sequence[ColumnElement[bool]]) -> dic
     return {submission: FindingCounts(**numbers) for submission, numbers in counted.items()}
 
 
-def _record(row: sa.Row[Any], counts: FindingCounts) -> SubmissionRecord:
-    kept = row._asdict() | {"findings": counts, "has_berita_acara": bool(row.berita_acara)}
+def _record(row: sa.Row[Any], counts: FindingCounts, must_fix: tuple[str, ...]) -> SubmissionRecord:
+    kept = row._asdict() | {"findings": counts, "must_fix": must_fix, "has_berita_acara": bool(row.berita_acara)}
     job = {name.removeprefix("job_"): value for name, value in kept.items() if name.startswith("job_")}
     return made(SubmissionRecord, kept | {"move": made(Submission, kept), "job": made(Job, job)})
 

@@ -275,7 +275,8 @@ def test_a_conflict_says_who_changed_it_and_when(produsen: Seat, walidata: Seat,
     produsen.take(id, "recall")
     answer = walidata.take(id, "return", note="Sudah saya tulis panjang lebar.")
     assert answer.status_code == 409
-    assert walidata.says("Terakhir diubah oleh Produsen pada 12 Maret 2026, pukul ")
+    assert walidata.says("Produsen Data Produsen mengambil langkah “Tarik kembali untuk diubah” pada 12 Maret 2026")
+    assert walidata.says("Sudah saya tulis panjang lebar.")
 
     colleague = Seat(embedded_city, "produsen")
     produsen.open(f"/meja/pengajuan/{id}?sisi=metadata")

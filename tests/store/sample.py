@@ -98,7 +98,7 @@ def wish(
     who = records.person(person)
     assert who is not None
     before = kept(records, id).move
-    return before, *take_step(before, Act(step, who.as_actor(), at, note="sebab", probed=True, **more))
+    return before, *take_step(before, Act(step, who.as_actor(), at, **{"note": "sebab", "probed": True} | more))
 
 
 def take(records: Records, id: str, step: str, person: str, at: datetime = AT, **more: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import exc, text
 
 from server.store import Records
-from server.store.schema import utc_text
 from tests.store.sample import AT, add, build, finding, published, ratified, settle
 from workflow.ledger import Entry, first_broken
 from workflow.store import Agency, Holiday, Note
@@ -40,7 +40,7 @@ def do(records: Records, act: str, said: str, at: datetime) -> None:
         case "holiday":
             records.save_holiday(Holiday(at.date(), said, "lokal", said), actor="admin", at=at)
         case "note":
-            records.add_note(Note(utc_text(at), "s1", "sari", at, said))
+            records.add_note(Note(str(uuid4()), "s1", "sari", at, said))
         case "waive":
             records.waive("s1", "k1", actor="sari", at=at, reason=said)
 

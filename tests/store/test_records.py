@@ -238,8 +238,8 @@ def test_notes_are_kept_in_order_and_can_be_resolved(city: Records) -> None:
     question = Note("n1", "s1", "sari", AT, "Mengapa?\x00", place={"row": 3})
     city.add_note(question)
     city.add_note(Note("n2", "s1", "budi", later(1), "Karena.", kind="answer"))
-    city.add_note(replace(question, resolved_at=later(2), text="lain"))
-    asked = replace(question, text="Mengapa?", resolved_at=later(2))
+    city.settle_note(question, resolved=True, actor="sari", at=later(2))
+    asked = replace(question, text="Mengapa?", resolved_at=later(2), resolved_by="sari")
     assert [note.id for note in city.notes("s1")] == ["n1", "n2"]
     assert city.notes("s1")[0] == asked
 
@@ -267,7 +267,10 @@ def test_two_people_moving_one_submission_one_wins(city: Records) -> None:
     add(city)
     build(city)
     take(city, "s1", "submit", "budi")
-    hers, his = wish(city, "s1", "verify", "sari"), wish(city, "s1", "return", "wati", later(4))
+    hers, his = (
+        wish(city, "s1", "verify", "sari"),
+        wish(city, "s1", "return", "wati", later(4), note="sebab yang cukup panjang"),
+    )
     city.record(*hers)
     whole = (kept(city), city.events(submission="s1"), list(city.ledger()))
     with pytest.raises(Changed) as late:

@@ -64,7 +64,7 @@ def person(*roles: Role, id: str = "tono") -> Actor:
 
 
 def act(step: str, *roles: Role, **more: object) -> Act:
-    everything = {"note": "karena", "publish_at": NOW + timedelta(days=1), "scan": "b" * 64, "probed": True}
+    everything = {"note": "karena datanya belum lengkap", "publish_at": NOW + timedelta(days=1), "scan": "b" * 64, "probed": True}
     return Act(step, person(*roles), NOW, **(everything | more))  # type: ignore[arg-type]
 
 
@@ -135,8 +135,8 @@ NEEDS = [
     ("publish", W, "approved", {}, {"probed": False}, "probe_answered"),
     ("schedule", W, "approved", LIMITED, {}, "access_is_terbuka"),
     ("schedule", W, "approved", {}, {"publish_at": NOW}, "moment_in_the_future"),
-    ("return", W, "submitted", {}, {"note": ""}, "reason_given"),
-    ("return", B, "verified", {}, {"note": "\n"}, "reason_given"),
+    ("return", W, "submitted", {}, {"note": f" {'x' * 19} "}, "reason_or_must_fix"),
+    ("return", B, "verified", {}, {"note": "\n"}, "reason_or_must_fix"),
     ("return", B, "verified", STATISTICS, {}, "pembina_of_this_kind"),
     ("withdraw", W, "published", {}, {"note": ""}, "reason_given"),
     ("restore", W, "withdrawn", {}, {"note": ""}, "reason_given"),
