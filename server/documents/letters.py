@@ -29,8 +29,11 @@ def step_document(
     settings: Settings,
     number: str = "",
     release: int | None = None,
+    asked: Sequence[Mapping[str, str]] = (),
+    watermark: str = "",
 ) -> bytes:
-    """The PDF of one step. `people` by id, each with the name of their agency to print."""
+    """The PDF of one step. `people` by id, each with the name of their agency to print; `asked` are the message and
+    place of each note that a return wants fixed."""
     letter = LETTERS[event.step]
     returned, sender, receiver = event.step == "return", Role.WALIDATA, Role.PRODUSEN_DATA
     if returned and event.source is Status.VERIFIED:
@@ -40,10 +43,13 @@ def step_document(
     data |= {
         "closing": TO_WALIDATA if receiver is Role.WALIDATA else letter.closing,
         "facts": data["facts"] + _facts_of_step(event, record, settings, release),
+        "asked": list(asked),
+        "watermark": watermark,
         "note": {"title": letter.note, "text": event.note} if letter.note and event.note.strip() else None,
         "place": f"{place_name(settings)}, {tanggal(event.at)}",
         "signatures": [
             _signature(word, sender if returned else role, people.get(_who(who, record, event.actor)), agency, settings)
+            | (_for_another(event, people) if who == "actor" else {})
             for word, role, who in letter.signers
         ],
     }
@@ -91,6 +97,7 @@ def _data(
         "closing": letter.closing,
         "facts": _facts(record, agency, batch),
         "note": None,
+        "asked": [],
     }
 
 
@@ -131,6 +138,8 @@ def _facts_of_step(
     if event.step in ("publish", "restore"):
         facts.append(("Alamat", f"{settings.url}/data/{record.move.dataset}"))
         facts.append(("OGC API", f"{settings.url}/ogc/collections/{record.move.dataset}"))
+    if event.detail.get("paper"):
+        facts.append((f"Surat perintah {event.detail['capacity']}", str(event.detail["paper"])))
     if event.detail.get("scan"):
         facts.append(("Sidik pindaian", str(event.detail["scan"])))
     return facts
@@ -174,6 +183,14 @@ def _signature(word: str, role: Role, person: Person | None, agency: Agency, set
     offices = {Role.PRODUSEN_DATA: agency.name, Role.WALIDATA: settings.office}
     office = offices.get(role, person.agency if person else "")
     return {"as": f"{word},", "role": ROLES[role], "agency": office, "name": person.name if person else ""}
+
+
+def _for_another(event: Event, people: Mapping[str, Person]) -> dict[str, str]:
+    """Plh. Pembina Data atas nama Budi Santoso, where somebody stood in for an absent Pembina Data."""
+    if not (absent := event.detail.get("on_behalf_of")):
+        return {}
+    name = people[absent].name if absent in people else "–"
+    return {"role": f"{event.detail['capacity']} {ROLES[Role.PEMBINA_DATA]} atas nama {name}"}
 
 
 def day_in_words(day: date) -> str:

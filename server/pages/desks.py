@@ -7,7 +7,9 @@ from flask_login import current_user
 
 from server.pages import (
     admin,
+    changes,
     daftar_data,
+    delegations,
     notes,
     notices,
     pembina_data,
@@ -37,8 +39,10 @@ MODULES = (
     notices,
     queues,
     admin,
+    delegations,
     submission,
     review,
+    changes,
     submission_files,
     notes,
 )
@@ -55,6 +59,7 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         METADATA_FIELDS=METADATA_FIELDS,
         NOTE_KINDS=NOTE_KINDS,
         NOTE_LOOKS=looks("note_looks"),
+        CHANGES=looks("changes"),
         GEOMETRIES=WORDS["geometries"],
         SYSTEMS=WORDS["systems"],
         REASON_HELP=REASON_HELP,
