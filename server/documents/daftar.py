@@ -109,9 +109,13 @@ def daftar_csv(rows: Sequence[Row]) -> str:
 
 
 def sheet(head: Iterable[str], rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
-    """With a byte order mark, so that Excel reads the letters; no cell can begin a formula."""
+    """With a byte order mark, so that Excel reads the letters."""
+    return "\ufeff" + sheet_rows([head, *rows], delimiter)
+
+
+def sheet_rows(rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
+    """No cell can begin a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=delimiter)
-    writer.writerow(head)
     writer.writerows([f"'{cell}" if str(cell).startswith(FORMULA) else cell for cell in row] for row in rows)
-    return "\ufeff" + stream.getvalue()
+    return stream.getvalue()

@@ -8,11 +8,13 @@ from server.documents import ISSUED
 from server.documents.letters import letter_number, step_document
 from server.documents.wording import LETTERS
 from server.files import alone, keep
+from server.note_places import ground_of, in_words
 from server.settings import Settings
 from server.store import Records
-from workflow.dataset import Event
+from workflow.dataset import Act, Event
 from workflow.errors import NotFound
 from workflow.labels import day_of
+from workflow.review import foreseen
 from workflow.store import Document, Person, SubmissionRecord
 
 LIMIT = 20 * 1024 * 1024
@@ -53,10 +55,31 @@ def issue(records: Records, settings: Settings, event: Event) -> Document | None
     return document
 
 
-def _rendered(records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str) -> bytes:
+def preview(records: Records, settings: Settings, record: SubmissionRecord, act: Act) -> bytes:
+    """The letter that this step would issue, marked as a preview, without a number; nothing is kept.
+
+    Raises NotFound, Forbidden or Conflict.
+    """
+    after, event = foreseen(record.move, act)
+    if event.step not in LETTERS:
+        raise NotFound("Langkah itu tidak mempunyai surat.")
+    return _rendered(records, settings, replace(record, move=after), event, "", watermark="PRATINJAU")
+
+
+def _rendered(
+    records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str, **more: str
+) -> bytes:
     releases = records.releases(event.dataset) if event.step in ("publish", "withdraw", "restore") else ()
     release = next((release.number for release in releases if release.submission == event.submission), None)
-    return step_document(event, record, **printed_of(records, settings, record), number=number, release=release)
+    said = printed_of(records, settings, record) | {"asked": _asked(records, settings, record, event), **more}
+    return step_document(event, record, **said, number=number, release=release)
+
+
+def _asked(records: Records, settings: Settings, record: SubmissionRecord, event: Event) -> list[dict[str, str]]:
+    """The notes that a return asks to be fixed, each with its place in words."""
+    wanted, ground = event.detail.get("must_fix", ()), ground_of(records, settings, record)
+    notes = [note for note in records.notes(event.submission) if note.id in wanted]
+    return [{"message": note.text, "place": in_words(ground, note.place)} for note in notes]
 
 
 def printed_of(records: Records, settings: Settings, record: SubmissionRecord) -> dict[str, Any]:

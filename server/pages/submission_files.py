@@ -2,17 +2,18 @@
 
 import json
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, only, signed_in
 from server.api import feature
 from server.documents import daftar
-from server.documents.issuing import issue, printed_of
+from server.documents.issuing import issue, preview, printed_of
 from server.documents.letters import blank_approval
 from server.pages.candidate import drawn_features
 from server.pages.review import WEIGHT
+from workflow.dataset import Act
 from workflow.errors import NotFound
 from workflow.findings import Severity
 from workflow.labels import SEVERITIES
@@ -108,6 +109,16 @@ def printed(id: str, n: int) -> ResponseReturnValue:
     if kept is None:
         raise NotFound("Langkah itu tidak mempunyai dokumen.")
     return paper(kept.sha256)
+
+
+@desk.post("/<id>/pratinjau-surat.pdf")
+@signed_in
+def letter_before(id: str) -> ResponseReturnValue:
+    """The letter of the step in this form, as it would be; nothing is taken, numbered or kept."""
+    record, form = journey().visible(current_user.actor, id), request.form
+    act = Act(form.get("step", ""), current_user.actor, journey().clock(), form.get("note", ""))
+    content = preview(journey().records, journey().settings, record, act)
+    return sent(content, f"pratinjau-surat-{record.move.dataset}.pdf")
 
 
 @desk.get("/<id>/lembar-pengesahan.pdf")

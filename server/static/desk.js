@@ -62,6 +62,8 @@ document.addEventListener("submit", (event) => {
     send(form);
     return;
   }
+  // A look at the letter sends nothing.
+  if (event.submitter?.formTarget === "_blank") return;
   clean(form);
   // A second press is not a second step.
   setTimeout(() => {

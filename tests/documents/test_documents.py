@@ -14,16 +14,16 @@ from pypdf import PdfReader
 
 from server.documents import ISSUED
 from server.documents.daftar import REACHED, TITLES, daftar_csv, daftar_data, rows_of
-from server.documents.issuing import issue, people_to_print
+from server.documents.issuing import issue, people_to_print, preview
 from server.documents.letters import blank_approval, day_in_words, letter_number, step_document
 from server.documents.typesetting import shown
 from server.documents.wording import LETTERS
 from server.settings import Settings, completed
 from server.store import Records, migrate, open_records
 from tests.store.sample import AT, add, build, finding, kept, published, ratified, settle, take
-from workflow.dataset import Event, Submission
+from workflow.dataset import Act, Event, Submission
 from workflow.sop import SOP, Kind, Status
-from workflow.store import Agency, Batch, FindingRecord, Person, SubmissionRecord
+from workflow.store import Agency, Batch, FindingRecord, Note, Person, SubmissionRecord
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MOMENT = datetime(2026, 3, 26, 3, 32, tzinfo=UTC)
@@ -227,6 +227,31 @@ def test_a_step_without_a_document_has_none(records: Records, settings: Settings
     take(records, "s1", "submit", "budi")
     take(records, "s1", "recall", "budi")
     assert issue(records, settings, records.events(submission="s1")[-1]) is None
+
+
+def test_a_return_without_words_lists_the_notes_that_must_be_fixed(records: Records, settings: Settings) -> None:
+    add(records)
+    build(records)
+    take(records, "s1", "submit", "budi")
+    records.add_note(Note("n1", "s1", "sari", AT, "Luasnya kosong.", "must_fix", {"row": 14, "column": "luas"}))
+    records.add_note(Note("n2", "s1", "sari", AT, "Apa sumbernya?", "question"))
+    sari = records.person("sari")
+    assert sari
+    wish = Act("return", sari.as_actor(), AT)
+    seen = text_of(preview(records, settings, kept(records), wish))
+    assert "PRATINJAU" in seen
+    assert "Nomor:" not in seen
+    assert records.documents() == []
+    assert kept(records).move.status is Status.SUBMITTED
+    take(records, "s1", "return", "sari", note="")
+    letter = issue(records, settings, records.events(submission="s1")[-1])
+    assert letter
+    text = text_of((settings.home / "documents" / letter.sha256).read_bytes())
+    assert "Catatan yang harus diperbaiki 1. Luasnya kosong. Baris 14, kolom luas" in text
+    assert "PRATINJAU" not in text
+    assert "Apa sumbernya?" not in text
+    numbered = re.sub(r"(Nomor: )?500\.14\.1/1/KOMINFO/2026 (· )?", "", text)
+    assert seen.replace("PRATINJAU", "").strip() == numbered.strip()
 
 
 def test_people_are_printed_with_the_name_of_their_agency(records: Records) -> None:
