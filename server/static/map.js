@@ -483,8 +483,9 @@ class Peta {
       const from = n ? layer.ends[n - 1] : layer.least;
       return h("li", {}, swatch(shades(layer.ends.length)[n], "class"), from === end ? angka(end) : `${angka(from)} – ${angka(end)}`);
     });
-    for (const [n, [value, count]] of (layer.theme?.values ?? []).entries()) classes.push(h("li", {}, pattern(n, "peta-key peta-key-class"), `${said(value, "code")} (${angka(count)})`));
-    if (layer.theme?.others) classes.push(h("li", {}, pattern(layer.theme.values.length, "peta-key peta-key-class"), `lainnya (${angka(layer.theme.others)})`));
+    const dyed = (n) => (layer.shape === "Polygon" ? pattern(n, "peta-key peta-key-class") : swatch(CATEGORIES[n]));
+    for (const [n, [value, count]] of (layer.theme?.values ?? []).entries()) classes.push(h("li", {}, dyed(n), `${said(value, "code")} (${angka(count)})`));
+    if (layer.theme?.others) classes.push(h("li", {}, dyed(layer.theme.values.length), `lainnya (${angka(layer.theme.others)})`));
     if (classes.length && (layer.missing || layer.features.some(({ _class }) => _class === -1))) {
       const none = hatch();
       none.className = "peta-key peta-key-class";
