@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ LISTED, MOST_LISTED = 5_000, 10_000
 """Changed features that are listed where nobody says how many, and at most."""
 AT_ONCE = 20_000
 """Rows up to which a page compares anew by itself."""
+BLOCK = 1_000
+"""Rows of the kept file that are read at once."""
 FORM = "1"
 """Of the kept files."""
 WORDS = {
@@ -98,7 +101,7 @@ class Change:
             return {}
         return {name: (self.old["properties"][name], self.new["properties"][name]) for name in self.cells}
 
-    @property
+    @cached_property
     def metres(self) -> float | None:
         """How far it has moved; None where that cannot be said."""
         sides = [one and one["geometry"] for one in (self.old, self.new)]
@@ -202,8 +205,10 @@ def compare_with_current(
     made(journey.settings.home, found.order)
     found = _read(found)
     table = _kept(found.file)
-    listed = [(kind, at) for kind in kinds for at in rows_of(table, (kind,)).tolist()]
-    features = [_feature(kind, _change(found, table, at)) for kind, at in listed[offset : offset + limit]]
+    groups = [rows_of(table, (kind,)) for kind in kinds]
+    listed = np.concatenate(groups)[offset : offset + limit]
+    kind_of = np.repeat(kinds, [len(rows) for rows in groups])[offset : offset + limit]
+    features = [_feature(*pair) for pair in zip(kind_of.tolist(), _changes(found, table, listed), strict=True)]
     return {
         "release": found.release,
         "moved_metres": found.metres,
@@ -212,7 +217,7 @@ def compare_with_current(
         "metadata": metadata_changes(found),
         "fields": field_changes(found),
         "type": "FeatureCollection",
-        "numberMatched": len(listed),
+        "numberMatched": sum(map(len, groups)),
         "numberReturned": len(features),
         "features": features,
     }
@@ -235,7 +240,18 @@ def changes(
     table = _kept(found.file)
     rows = rows_of(table, kinds, column)
     wanted = rows[offset : None if limit is None else offset + limit]
-    return (_change(found, table, at) for at in wanted.tolist()), len(rows)
+    return _changes(found, table, wanted), len(rows)
+
+
+def change_of(found: Summary, feature: str) -> Change | None:
+    """What was done to the feature of this id; None where that is nothing."""
+    table = _kept(found.file)
+    for side, name in ((found.new, "new"), (found.old, "old")):
+        row = open_collection(side[0], side[1]["collections"][0]["id"]).index.row_of(feature)
+        at = np.flatnonzero(table[name].fill_null(-1).to_numpy() == row) if row is not None else ()
+        if len(at):
+            return next(_changes(found, table, at))
+    return None
 
 
 def rows_of(table: pa.Table, kinds: Iterable[str], column: str = "") -> Any:
@@ -248,12 +264,13 @@ def rows_of(table: pa.Table, kinds: Iterable[str], column: str = "") -> Any:
     return np.flatnonzero(wanted)
 
 
-def _change(found: Summary, table: pa.Table, at: int) -> Change:
-    row = table.slice(at, 1).to_pylist()[0]
-    old, new = _line(found.old, row["old"]), _line(found.new, row["new"])
-    cells = tuple(name.removeprefix("cell:") for name in row if name.startswith("cell:") and row[name])
-    number = row["new"] + 1 if row["new"] is not None else None
-    return Change(tuple(kind for kind in KINDS if row[kind]), old, new, cells, number)
+def _changes(found: Summary, table: pa.Table, rows: Any) -> Iterator[Change]:
+    for start in range(0, len(rows), BLOCK):
+        for row in table.take(rows[start : start + BLOCK]).to_pylist():
+            old, new = _line(found.old, row["old"]), _line(found.new, row["new"])
+            cells = tuple(name.removeprefix("cell:") for name in row if name.startswith("cell:") and row[name])
+            number = row["new"] + 1 if row["new"] is not None else None
+            yield Change(tuple(kind for kind in KINDS if row[kind]), old, new, cells, number)
 
 
 def _line(side: Side, at: int | None) -> Feature | None:

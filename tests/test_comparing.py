@@ -11,6 +11,7 @@ import pytest
 
 from server.comparing import sentence, summary
 from tests.conftest import METADATA, STATISTICS, Caller, City
+from tests.pages.desk import Seat
 from workflow.dataset import FindingCounts
 
 WAIVED = {"reason": "Sudah ditanyakan kepada DPUPR."}
@@ -210,3 +211,66 @@ def test_a_table_is_compared_by_area_period_and_category(city: City) -> None:
             "new": "Banyaknya penduduk.",
         }
     ]
+
+
+@pytest.mark.parametrize("key", ["kode", None])
+def test_the_pane_says_the_same_and_filters_by_address(embedded_city: City, key: str | None) -> None:
+    city = embedded_city
+    metadata = BUILDINGS | ({"key": key} if key else {})
+    said = {"lineage": "Diperiksa lagi di lapangan pada bulan Januari 2026.", "update_frequency": "monthly"}
+    _, second = versions(city, *buildings(), metadata, **said)
+    city.client("produsen").step(second, "submit")
+    walidata, here = Seat(city, "walidata"), f"/meja/pengajuan/{second}"
+    walidata.open(f"{here}?sisi=perubahan")
+    counts = [" ".join(one.text_content().split()) for one in walidata.page.xpath('//ul[@class="changes-counts"]/li')]
+    assert counts == ["Semua", "5 baru", "3 hilang", "4 bergeser", "6 berubah"]
+    assert walidata.says("Dicocokkan menurut kolom kode" if key else "dicocokkan dari letak dan isinya")
+    assert walidata.says("lebih dari 0,5 m dari bentuk lama")
+    assert walidata.says("semula tahunan → menjadi bulanan")
+    assert len(listed(walidata)) == 17
+
+    walidata.open(walidata.page.xpath('//ul[@class="changes-counts"]//a[contains(@href, "jenis=changed")]/@href')[0])
+    assert len(listed(walidata)) == 6
+    assert all("semula Gedung" in line and "menjadi Balai" in line for line in listed(walidata))
+    walidata.open(f"{here}?sisi=perubahan&beda=nama&jenis=moved")
+    assert len(listed(walidata)) == 1
+    assert "11,1 m" in listed(walidata)[0]
+    walidata.open(walidata.page.xpath('//ul[@class="changes"]//a/@href')[0])
+    assert walidata.says("Yang dipilih")
+
+    sheet = walidata.fetch(f"{here}/perubahan.csv").decode("utf-8-sig").splitlines()
+    assert Counter(line.split(";")[0] for line in sheet[1:]) == {"Baru": 5, "Hilang": 3, "Bergeser": 4, "Berubah": 6}
+    assert any(line.endswith(";nama;Gedung 12;Balai;;;") for line in sheet)
+    assert len(walidata.fetch(f"{here}/perubahan.csv?jenis=changed").splitlines()) == 7
+
+
+def listed(seat: Seat) -> list[str]:
+    lines = seat.page.xpath('(//ul[@class="changes"])[last()]/li')
+    return [" ".join(line.text_content().split()) for line in lines]
+
+
+def test_of_a_table_the_pane_shows_differences_in_percent_and_totals(embedded_city: City) -> None:
+    city = embedded_city
+    old = lines(("33.75.01.1002", 2024, "L", 100), ("33.75.01.1003", 2024, "L", 90))
+    new = lines(("33.75.01.1002", 2024, "L", 110), ("33.75.01.1003", 2024, "L", 90))
+    _, second = versions(city, old, new, POPULATION)
+    city.client("produsen").step(second, "submit")
+    for name in ("walidata", "pembina-statistik"):
+        seat = Seat(city, name)
+        seat.open(f"/meja/pengajuan/{second}?sisi=perubahan")
+        assert seat.says("1 berubah")
+        assert seat.says("2024 190 200 +10 (+5,3 %)")
+    walidata = Seat(city, "walidata")
+    walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
+    assert walidata.says("semula 100 → menjadi 110 +10 (+10 %)")
+
+
+def test_an_unchanged_version_says_so_and_a_first_one_has_nothing_to_compare(embedded_city: City) -> None:
+    city = embedded_city
+    first, second = versions(city, buildings()[0], buildings()[0], BUILDINGS)
+    city.client("produsen").step(second, "submit")
+    walidata = Seat(city, "walidata")
+    walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
+    assert walidata.says("Isinya sama dengan rilis 1")
+    walidata.open(f"/meja/pengajuan/{first}?sisi=perubahan")
+    assert walidata.says("Belum ada rilis lain yang dapat dibandingkan")

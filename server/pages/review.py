@@ -14,11 +14,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, signed_in
-from server.comparing import compare_with_current
+from server.comparing import sentence, summary
 from server.documents.wording import LETTERS
 from server.ogc.tiles import MVT, Archive, archive
 from server.pages import candidate
 from server.pages.catalogue import Catalogue, Entry
+from server.pages.changes import changes_pane
 from server.pages.decisions import restorable
 from server.pages.desk_rows import agency_names, person_names
 from server.pages.note_pane import note_pane
@@ -47,7 +48,8 @@ KEPT = {"Cache-Control": "private, max-age=3600"}
 @dataclass(frozen=True)
 class State:
     """What the address says: `temuan` (a key), `fitur` (an id) and `baris` (of the file) are selected, `dari` begins
-    the table, `kolom` colours the map, `cara` is how releases stand beside each other, `cek` is listed whole."""
+    the table, `kolom` colours the map, `jenis` and `beda` filter the changes, `cara` is how releases stand beside each
+    other, `cek` is listed whole."""
 
     id: str
     mode: str = ""
@@ -59,6 +61,8 @@ class State:
     baris: int = 0
     dari: int = 0
     cek: str = ""
+    jenis: str = ""
+    beda: str = ""
 
     @classmethod
     def asked(cls, id: str) -> "State":
@@ -107,17 +111,16 @@ def review(record: SubmissionRecord, common: Mapping[str, Any], state: State, pa
     state = replace(state, sisi=pane) if pane else state
     drawn, found = candidate.map_of(record), parts(record, state)
     total = found_in_all(record)
-    return render_template(
-        "desk/review.html", **{**found, **common}, attributes=drawn, with_map=bool(drawn), total=total
-    )
+    kept = {name: common[name] for name in ("typed", "releases", "events", "batch")}
+    values = {**common, **found, **kept, "attributes": drawn, "with_map": bool(drawn), "total": total}
+    return render_template("desk/review.html", **values)
 
 
 def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
     """What the parts that follow the address need."""
     records, move, pane = journey().records, record.move, state.pane
-    dataset, collection = records.dataset(move.dataset), candidate.collection_of(record)
-    current = records.release(move.dataset, dataset.current) if dataset and dataset.current else None
-    earlier = current if current and current.submission != move.id else None
+    collection, beside = candidate.collection_of(record), summary(journey(), record)
+    earlier = records.release(move.dataset, beside.release) if beside else None
     drawn, picked = candidate.drawn_collection(record), _picked(record, state)
     releases = records.releases(move.dataset) if pane == "perjalanan" else ()
     with_table = pane == "tabel" or not drawn
@@ -130,8 +133,9 @@ def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
         "picked": picked,
         "drawn": drawn,
         "collection": collection,
-        "dataset": dataset,
+        "dataset": records.dataset(move.dataset),
         "earlier": earlier.number if earlier else None,
+        "sentence": sentence(beside, move.findings),
         "earlier_map": _map_of(earlier) if earlier and drawn else {},
         "columns_to_colour": [(one["name"], worded(one)) for one in _thematic(drawn)] if drawn else [],
         "content": candidate.content_of(record, state.dari, picked.at) if with_table else None,
@@ -144,7 +148,7 @@ def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
         "releases": sorted(releases, key=lambda release: -release.number),
         "printed": frozenset(LETTERS),
         "restorable": restorable(releases) if pane == "perjalanan" else (),
-        "changes": compare_with_current(journey(), record) if pane == "perubahan" and earlier and collection else None,
+        "changes": changes_pane(record) if pane == "perubahan" else None,
         "typed": {},
     }
 

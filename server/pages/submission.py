@@ -10,11 +10,12 @@ from flask_login import current_user
 
 from server.access import journey, only, signed_in
 from server.api import uploaded
-from server.comparing import compare_with_current
+from server.comparing import sentence
 from server.documents.wording import LETTERS
 from server.journey import awaits
 from server.metadata_input import READING, TEXTS
 from server.pages import candidate
+from server.pages.changes import changes_pane
 from server.pages.decisions import (
     decisions,
     happened,
@@ -39,8 +40,6 @@ desk = Blueprint("submission", __name__, url_prefix="/meja/pengajuan")
 
 RUNNING = ("queued", "running")
 STUCK = timedelta(seconds=60)
-COMPARED = 20_000
-"""Most rows of which a page says the changes unasked."""
 ASKED = frozenset({*TEXTS, "kind", "keywords", "scale", "access"}) - {"crs", "key", "status", "boundary_level"}
 """What the form of the metadata holds; the rest has forms of its own, or none."""
 
@@ -133,9 +132,7 @@ def _faults(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> int:
 def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
     """One page to decide on, and to print."""
     drawn = candidate.map_of(record)
-    earlier = _earlier(record, common["dataset"])
-    small = (common["collection"] or {}).get("count", 0) <= COMPARED
-    changes = compare_with_current(journey(), record) if earlier and small and record.candidate else None
+    changes = changes_pane(record)
     return render_template(
         "desk/pembina_summary.html",
         **common,
@@ -143,21 +140,13 @@ def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
         with_map=bool(drawn),
         content=_content(record),
         columns=candidate.columns_of(record),
-        earlier=earlier,
         changes=changes,
+        told=sentence(changes.found if changes else None, record.move.findings),
     )
 
 
 def _content(record: SubmissionRecord) -> candidate.Content | None:
     return candidate.content_of(record, request.args.get("dari", type=int))
-
-
-def _earlier(record: SubmissionRecord, dataset: Any) -> int | None:
-    """The number of the release that this one would replace."""
-    if dataset is None or dataset.current is None:
-        return None
-    current = journey().records.release(dataset.id, dataset.current)
-    return current.number if current and current.submission != record.move.id else None
 
 
 def _silent(record: SubmissionRecord) -> bool:

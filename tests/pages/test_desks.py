@@ -264,7 +264,7 @@ def test_a_new_version_starts_from_what_was_said_of_the_one_before(
     assert produsen.says("Lengkap.")
     produsen.take(again, "submit")
     walidata.open(f"/meja/pengajuan/{again}?sisi=perubahan")
-    assert walidata.says("1 ditambah")
+    assert walidata.says("1 baru")
     assert walidata.open(f"/api/v1/submissions/{again}/comparison").json["counts"]["added"] == 1
 
 
