@@ -21,6 +21,7 @@ from server.pages import (
     submission,
     submission_files,
     walidata,
+    weekly,
 )
 from server.pages.candidate import system_name
 from server.pages.decisions import REASON_HELP

@@ -1,0 +1,50 @@
+"""/meja/daftar-data/laporan-mingguan: the week in figures, as a page and on A4."""
+
+from datetime import timedelta
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from server.access import journey, only
+from server.documents.weekly import HEADS, agency_rows, late_row, waiting_row, weekly_pdf
+from server.pages.submission_files import sent
+from server.weekly import asked_week, named_report
+from workflow.labels import day_of, tanggal
+from workflow.sop import Role
+from workflow.weekly import Week
+
+desk = Blueprint("weekly", __name__, url_prefix="/meja/daftar-data")
+READERS = (Role.WALIDATA, Role.ADMIN)
+
+
+@desk.get("/laporan-mingguan")
+@only(*READERS)
+def page() -> ResponseReturnValue:
+    """`minggu` is a week of ISO 8601, 2026-W11; the present one without it."""
+    week = asked_week(journey(), request.args.get("minggu", ""))
+    named = named_report(journey(), week)
+    report, later = named.report, Week(week.monday + timedelta(days=7))
+    return render_template(
+        "desk/weekly.html",
+        week=week,
+        earlier=Week(week.monday - timedelta(days=7)),
+        later=later if later.monday <= day_of(journey().clock()) else None,
+        until=report.until,
+        unit=named.unit,
+        year=named.year,
+        steps=HEADS,
+        agencies=agency_rows(named),
+        late=[(one.record, late_row(named, one)) for one in report.late],
+        waiting=[(one.record, waiting_row(named, one)) for one in report.undisseminated],
+        published=[
+            (one, [one.title, named.agencies.get(one.move.agency, ""), tanggal(at)]) for one, at in report.published
+        ],
+    )
+
+
+@desk.get("/laporan-mingguan.pdf")
+@only(*READERS)
+def printed() -> ResponseReturnValue:
+    week = asked_week(journey(), request.args.get("minggu", ""))
+    content = weekly_pdf(named_report(journey(), week), journey().settings)
+    return sent(content, f"laporan-mingguan-{week}.pdf")
