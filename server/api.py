@@ -10,16 +10,30 @@ from flask.typing import ResponseReturnValue
 
 from server.access import caller, journey, new_token, public, signed_in
 from server.access import only as for_roles
-from server.api_description import COMPARISON, FILE, HASH, METADATA, MOMENT, NUMBER, READING, TEXT, Call, describe
+from server.api_description import (
+    ANSWER,
+    COMPARISON,
+    FILE,
+    HASH,
+    METADATA,
+    MOMENT,
+    NOTE,
+    NUMBER,
+    READING,
+    TEXT,
+    Call,
+    describe,
+)
 from server.clock import due_date
 from server.comparing import KINDS, LISTED, MOST_LISTED, compare_with_current
 from server.journey import Upload
 from server.json_input import understood
+from server.notes import Thread, answer, settle, threads, write
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
 from workflow.sop import Role, Status
-from workflow.store import FindingRecord, SubmissionRecord
+from workflow.store import FindingRecord, Note, SubmissionRecord
 
 View = Callable[..., ResponseReturnValue]
 
@@ -36,7 +50,7 @@ JSON_LIMIT = 2 * 1024 * 1024
 COUNTS = range(2**31)
 """Versions, releases and entries, as PostgreSQL counts them."""
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-EXPECTED = {dict: "sebuah objek JSON", int: "bilangan bulat", str: "teks"}
+EXPECTED = {dict: "sebuah objek JSON", int: "bilangan bulat", str: "teks", bool: "true atau false"}
 SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper", "publish", "schedule", "recall")
 
 
@@ -165,6 +179,36 @@ def comparison(id: str) -> ResponseReturnValue:
     return jsonify(compare_with_current(journey(), record, kinds, offset, limit))
 
 
+@call("GET", "/submissions/<id>/notes", "Catatan dengan jawabannya, juga yang belum selesai dari pengajuan sebelumnya.")
+def notes(id: str) -> ResponseReturnValue:
+    found = threads(journey(), caller(), journey().visible(caller(), id))
+    return jsonify({"notes": [thread(one) for one in found], "count": len(found)})
+
+
+@call("POST", "/submissions/<id>/notes", "Catatan baru, disematkan pada suatu letak.", json=NOTE, success=201)
+def add_note(id: str) -> ResponseReturnValue:
+    body = _body()
+    kind, place = _text(body, "kind") or "question", _member(body, "place", dict) or {}
+    return jsonify(written(write(journey(), caller(), id, _text(body, "text"), kind, place))), 201
+
+
+@call("POST", "/submissions/<id>/notes/<note>/answers", "Jawab satu catatan.", json=ANSWER, success=201)
+def add_answer(id: str, note: str) -> ResponseReturnValue:
+    body = _body()
+    said = answer(journey(), caller(), id, note, _text(body, "text"), fixed=bool(_member(body, "fixed", bool)))
+    return jsonify(written(said)), 201
+
+
+@call("POST", "/submissions/<id>/notes/<note>/resolve", "Nyatakan satu catatan selesai.")
+def resolve_note(id: str, note: str) -> ResponseReturnValue:
+    return jsonify(written(settle(journey(), caller(), id, note, resolved=True)))
+
+
+@call("POST", "/submissions/<id>/notes/<note>/reopen", "Buka lagi satu catatan, dalam putaran yang sama.")
+def reopen_note(id: str, note: str) -> ResponseReturnValue:
+    return jsonify(written(settle(journey(), caller(), id, note, resolved=False)))
+
+
 @call("POST", "/submissions/<id>/steps/<step>", "Ambil satu langkah SOP.", json=STEP)
 def take(id: str, step: str) -> ResponseReturnValue:
     if step not in SUBMISSION_STEPS:
@@ -243,6 +287,18 @@ def feature(finding: FindingRecord) -> dict[str, Any]:
     waived = {"waived": finding.waived_at is not None, "waived_why": finding.waived_why or None}
     properties = only(finding, *said) | waived
     return {"type": "Feature", "id": finding.key, "geometry": finding.geometry or None, "properties": properties}
+
+
+def written(note: Note) -> dict[str, Any]:
+    said = only(note, "id", "submission", "round", "kind", "author", "text", "place", "answers_to", "resolved_by")
+    return said | {"at": note.at.isoformat(), "resolved_at": _iso(note.resolved_at)}
+
+
+def thread(one: Thread) -> dict[str, Any]:
+    """A note as programs see it: `where` in words, `doubt` where its place is only estimated or gone."""
+    lies = {"where": one.spot.words, "doubt": one.spot.doubt or None, "point": one.spot.point}
+    answers = [written(answer) for answer in one.answers]
+    return written(one.note) | lies | {"carried": one.carried, "fixed": one.fixed, "answers": answers}
 
 
 def happened(event: Event) -> dict[str, Any]:

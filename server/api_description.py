@@ -15,6 +15,7 @@ MOMENT: Schema = {"type": "string", "format": "date-time"}
 FILE: Schema = {"type": "string", "format": "binary"}
 HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 NUMBER: Schema = {"type": "integer"}
+DEGREES: Schema = {"type": "number", "description": "in CRS84"}
 
 
 def texts(*names: str) -> dict[str, Schema]:
@@ -73,6 +74,12 @@ COMPARISON = thing(
     },
     description="A GeoJSON FeatureCollection",
 )
+PLACE = thing(
+    {**texts("feature", "column", "field", "finding"), "lon": DEGREES, "lat": DEGREES, "row": NUMBER},
+    description="One of feature (with lon and lat or without), lon and lat, row and column, field, finding; or empty.",
+)
+NOTE = {"text": TEXT, "kind": {**TEXT, "enum": ["must_fix", "question", "suggestion"]}, "place": PLACE}
+ANSWER = {"text": TEXT, "fixed": {"type": "boolean", "description": "what the note asked for is done"}}
 PROBLEM = thing(texts("code", "detail", "mend"))
 FAULTS = {
     "400": "Permintaan tidak dapat dipahami",

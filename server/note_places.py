@@ -1,8 +1,9 @@
 """Where a note is pinned: checked when it is written, said in words, and found again in later content."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from server.ogc.rendered import Rendered, open_collection
 from server.settings import Settings
 from server.store import Records
 from server.store.index import Question
+from workflow.dataset import Event
 from workflow.errors import BadRequest, Broken
 from workflow.labels import METADATA_FIELDS, angka
 from workflow.store import FindingRecord, Note, SubmissionRecord
@@ -40,10 +42,11 @@ class Spot:
 
 @dataclass(frozen=True)
 class Ground:
-    """The present content of a submission: its rows, what of it is drawn, and its findings by key."""
+    """The present content of a submission: since when, its rows, what of it is drawn, and its findings by key."""
 
     record: SubmissionRecord
     findings: Mapping[str, FindingRecord]
+    since: datetime
     table: Rendered | None = None
     drawn: Rendered | None = None
     folder: Path = Path()
@@ -57,23 +60,29 @@ class Ground:
 
     def holds(self, note: Note) -> bool:
         """Whether the note was written on this very content."""
-        built = self.record.job.updated_at
-        return note.submission == self.record.move.id and built is not None and note.at >= built
+        return note.submission == self.record.move.id and note.at >= self.since
 
 
 def ground_of(records: Records, settings: Settings, record: SubmissionRecord) -> Ground:
     findings = {finding.key: finding for finding in records.findings(record.move.id)}
+    since = _unchanged_since(record, records.events(submission=record.move.id))
     collections = (record.manifest or {}).get("collections", [])
     if record.candidate is None or not collections:
-        return Ground(record, findings)
+        return Ground(record, findings, since)
     drawn = next((one["id"] for one in reversed(collections) if one["geometry_type"]), None)
     folder = settings.home / record.candidate
     try:
         table = open_collection(folder, collections[0]["id"])
-        return Ground(record, findings, table, open_collection(folder, drawn) if drawn else None, folder)
+        return Ground(record, findings, since, table, open_collection(folder, drawn) if drawn else None, folder)
     except Broken:
         # A candidate that was published long ago may be cleared away; its notes are still read.
-        return Ground(record, findings)
+        return Ground(record, findings, since)
+
+
+def _unchanged_since(record: SubmissionRecord, events: Sequence[Event]) -> datetime:
+    """The content is locked by each submit; it was changed after the last step where the record says so."""
+    locked = [event.at for event in events if event.step == "submit"]
+    return record.changed_at if not locked or record.changed_at > events[-1].at else locked[-1]
 
 
 def checked(ground: Ground, place: Place) -> dict[str, Any]:
@@ -90,12 +99,12 @@ def checked(ground: Ground, place: Place) -> dict[str, Any]:
                     return {"feature": str(feature), "lon": lon, "lat": lat}
         case {"lon": lon, "lat": lat, **rest} if not rest and _on_earth(lon, lat):
             return {"lon": lon, "lat": lat}
-        case {"row": int(row), "column": column, **rest} if not rest:
+        case {"row": int(row), "column": str(column), **rest} if not rest:
             if ground.table and ground.position(row) is not None and column in ground.table.rows.types:
                 return {"row": row, "column": column}
-        case {"field": field, **rest} if not rest and field in METADATA_FIELDS:
+        case {"field": str(field), **rest} if not rest and field in METADATA_FIELDS:
             return {"field": field}
-        case {"finding": key, **rest} if not rest and key in ground.findings:
+        case {"finding": str(key), **rest} if not rest and key in ground.findings:
             return {"finding": key}
         case {**rest} if not rest:
             return {}
