@@ -18,10 +18,13 @@ export const MARKS = {
   blocks: { word: "Menghalangi", colour: "#b3261e", sign: "octagon", dash: [1] },
   warns: { word: "Peringatan", colour: "#b7791f", sign: "triangle", dash: [3, 2] },
   informs: { word: "Keterangan", colour: "#20407a", sign: "dot", dash: [1, 1] },
-  added: { word: "Ditambah", colour: "#1f7a54", sign: "+", dash: [1] },
-  removed: { word: "Dihapus", colour: "#b3261e", sign: "−", dash: [2, 2] },
+  added: { word: "Baru", colour: "#1f7a54", sign: "+", dash: [1] },
+  removed: { word: "Hilang", colour: "#b3261e", sign: "−", dash: [2, 2] },
   moved: { word: "Bergeser", colour: "#b7791f", sign: "↔", dash: [5, 2] },
-  changed: { word: "Berubah isi", colour: "#8a4a22", sign: "#", dash: [1, 1] },
+  changed: { word: "Berubah", colour: "#8a4a22", sign: "#", dash: [1, 1] },
+  must_fix: { word: "Catatan: harus diperbaiki", colour: "#8a4a22", sign: "!", square: true, dash: [1] },
+  question: { word: "Catatan: pertanyaan", colour: "#20407a", sign: "?", square: true, dash: [3, 2] },
+  suggestion: { word: "Catatan: saran", colour: "#5a6475", sign: "i", square: true, dash: [1, 1] },
 };
 
 const SCALE = 2;
@@ -46,7 +49,7 @@ const polygon = (pen, corners, turn) => {
 };
 
 // A mark's symbol on a canvas of 22 × 22, as the map and the legend draw it.
-export function sign({ sign: name, colour }) {
+export function sign({ sign: name, colour, square }) {
   const [element, pen] = canvas(22);
   pen.fillStyle = colour;
   pen.strokeStyle = "#fff";
@@ -54,6 +57,7 @@ export function sign({ sign: name, colour }) {
   pen.beginPath();
   if (name === "octagon") polygon(pen, 8, Math.PI / 8);
   else if (name === "triangle") polygon(pen, 3, -Math.PI / 2);
+  else if (square) pen.roundRect(2.5, 2.5, 17, 17, 3);
   else pen.arc(11, 11, 8.5, 0, 2 * Math.PI);
   pen.stroke();
   pen.fill();
