@@ -252,7 +252,7 @@ def listed(seat: Seat) -> list[str]:
 def test_of_a_table_the_pane_shows_differences_in_percent_and_totals(embedded_city: City) -> None:
     city = embedded_city
     old = lines(("33.75.01.1002", 2024, "L", 100), ("33.75.01.1003", 2024, "L", 90))
-    new = lines(("33.75.01.1002", 2024, "L", 110), ("33.75.01.1003", 2024, "L", 90))
+    new = lines(("33.75.01.1002", 2024, "L", 110), ("33.75.01.1003", 2024, "L", 90), ("33.75.01.1002", 2025, "L", 115))
     _, second = versions(city, old, new, POPULATION)
     city.client("produsen").step(second, "submit")
     for name in ("walidata", "pembina-statistik"):
@@ -263,6 +263,12 @@ def test_of_a_table_the_pane_shows_differences_in_percent_and_totals(embedded_ci
     walidata = Seat(city, "walidata")
     walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
     assert walidata.says("semula 100 → menjadi 110 +10 (+10 %)")
+    assert listed(walidata)[0] == "Baru 33.75.01.1002, 2025 Jumlah (jiwa): 115"
+    sheet = walidata.fetch(f"/meja/pengajuan/{second}/perubahan.csv").decode("utf-8-sig").splitlines()
+    assert sheet[1:] == [
+        "Baru;3;33.75.01.1002, 2025;jumlah;;115;;;",
+        "Berubah;1;33.75.01.1002, 2024;jumlah;100;110;10;10,0;",
+    ]
 
 
 def test_an_unchanged_version_says_so_and_a_first_one_has_nothing_to_compare(embedded_city: City) -> None:

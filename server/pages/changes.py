@@ -13,7 +13,7 @@ from server.access import journey, signed_in
 from server.comparing import KINDS, Change, Summary, change_of, changes, field_changes, metadata_changes, summary
 from server.documents.daftar import sheet, sheet_rows
 from server.pages.candidate import system_name
-from server.pages.reading import NUMBERS, is_code, said, worded
+from server.pages.reading import NUMBERS, is_code, measures, said, worded
 from server.pages.words import FREQUENCIES, LICENSES, TOPICS, TYPES, WORDS
 from server.pages.words import KINDS as KINDS_OF_DATA
 from server.release.on_request import StillMaking
@@ -36,12 +36,13 @@ SAID: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One value before and after, in words; `difference` and `percent` of numbers."""
+    """One value before and after, in words and as it is; `difference` and `percent` of numbers."""
 
     name: str
     label: str
     old: str
     new: str
+    values: tuple[Any, Any]
     difference: float | None = None
     percent: float | None = None
 
@@ -123,7 +124,11 @@ def _line(found: Summary, change: Change) -> Line:
     parts = [said(properties.get(name), fields[name], collection) for name in found.said["keys"] if name in fields]
     named = [str(properties[label])] if label else []
     name = ", ".join(filter(None, [*named, *(parts if found.is_table else parts[:0] if named else parts)]))
-    cells = (_cell(fields[column], *pair, collection) for column, pair in change.values.items())
+    values = change.values
+    if found.is_table and not values:  # what a new or missing row says
+        sides = [side["properties"] if side else {} for side in (change.old, change.new)]
+        values = {one["name"]: tuple(side.get(one["name"]) for side in sides) for one in measures(collection)}
+    cells = (_cell(fields[column], *pair, collection) for column, pair in values.items())
     return Line(change, name or str(change.feature["id"]), tuple(cells))
 
 
@@ -134,7 +139,7 @@ def _cell(field: Mapping[str, Any], old: Any, new: Any, collection: Mapping[str,
         difference = new - old
         percent = round(100 * difference / abs(old), 1) if old else None
     before, now = said(old, field, collection), said(new, field, collection)
-    return Cell(period or field["name"], worded(field), before, now, difference, percent)
+    return Cell(period or field["name"], worded(field), before, now, (old, new), difference, percent)
 
 
 def _worded(entry: dict[str, Any], name: str) -> dict[str, Any]:
@@ -182,8 +187,8 @@ def _rows(line: Line, kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     for kind in (one for one in line.change.kinds if one in kinds):
         word, far = WORDS["changes"][kind][2], line.change.metres
         metres = _comma(round(far, 2)) if kind == "moved" and far is not None else ""
-        for cell in line.cells if kind == "changed" else (None,):
-            values = (*line.change.values[cell.name], cell.difference, cell.percent) if cell else ("",) * 4
+        for cell in line.cells if kind != "moved" and line.cells else (None,):
+            values = (*cell.values, cell.difference, cell.percent) if cell else ("",) * 4
             yield (word, line.id, line.name, cell.name if cell else "", *map(_comma, values), metres)
 
 
