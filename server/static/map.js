@@ -10,7 +10,7 @@
 //   data-scroll      "page": the wheel scrolls the page     data-hash      the view is kept in the address
 //   data-notes       GeoJSON with key, kind, message
 //
-// It dispatches peta:ready and peta:select {layer, id, key, properties, lngLat}; preventDefault() keeps its own panel
+// It dispatches peta:ready {moved} (whether the address says the view) and peta:select {layer, id, key, properties, lngLat}; preventDefault() keeps its own panel
 // shut. After peta:ask the next place that is clicked is told as peta:point {lngLat, feature}; Escape forgets it.
 // It listens to peta:zoom {geometry | bbox | id | key}, peta:reload, peta:layer {id, visible, src, legend, …},
 // peta:pick {geometry, zoom} (what is selected elsewhere on the page), peta:marks {source, visible, address} and
@@ -99,7 +99,7 @@ class Peta {
     await this.fill();
     this.wait.remove();
     element.classList.add("peta-ready");
-    this.tell("peta:ready", {});
+    this.tell("peta:ready", { moved: this.moved });
   }
 
   draw() {

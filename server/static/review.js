@@ -9,7 +9,6 @@ const { here, queue } = bench.dataset;
 const part = (id) => document.getElementById(id);
 const say = (words) => { part("kabar").textContent = words; };
 const shown = () => [...part("daftar").querySelectorAll(".finding")].filter((one) => one.offsetParent);
-const given = location.hash;
 const told = (name, detail = {}) => peta?.dispatchEvent(new CustomEvent(name, { detail }));
 
 // What was typed and not sent survives the exchange of the pane it stands in.
@@ -110,7 +109,7 @@ peta?.addEventListener("peta:select", (event) => {
   else if (layer === "notes") go(picking({ sisi: "catatan" }), { zoom: false }).then(() => part(`catatan-${key}`)?.scrollIntoView({ block: "nearest" }));
   else go(picking(layer === "comparison" ? { fitur: id, sisi: "perubahan" } : { fitur: id }), { zoom: false });
 });
-peta?.addEventListener("peta:ready", () => settle(given === ""));
+peta?.addEventListener("peta:ready", ({ detail }) => settle(!detail.moved));
 
 // The keyboard. Single letters can be turned off (WCAG 2.1.4); what needs Ctrl, and Escape, always works.
 const OFF = "sebar-pintasan";
