@@ -77,7 +77,7 @@ HELP: dict[str, str] = {
     "unit_code": "Code of the Walidata's unit in letter numbers.",
     "smtp_url": "Mail server for copies of notices (smtp://user:password@host:587); none goes where it is empty.",
     "mail_from": "Sender of the mails; default the office's address.",
-    "moved_metres": "Distance from which a feature counts as moved against the release before.",
+    "moved_metres": "A feature moved if a vertex lies further than this from its old shape; 0: by any served digit.",
     "failpoint": "Name of the step at which a test kills the process.",
 }
 
@@ -105,6 +105,8 @@ def _value(variable: str, kind: str, text: str) -> Any:
             return int(text)
         if kind == "bool":
             return {"0": False, "": False, "1": True}[text]
+        if variable == "SEBAR_MOVED_METRES" and not 0 <= float(text) < 1_000_000:
+            raise ValueError(text)
         if variable == "SEBAR_CRS":
             from server.ogc.coordinates import uris  # PROJ is for those who set it
 

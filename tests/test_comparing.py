@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from server import comparing
 from server.comparing import sentence, summary
 from tests.conftest import METADATA, STATISTICS, Caller, City
 from tests.pages.desk import Seat
@@ -280,3 +282,18 @@ def test_an_unchanged_version_says_so_and_a_first_one_has_nothing_to_compare(emb
     assert walidata.says("Isinya sama dengan rilis 1")
     walidata.open(f"/meja/pengajuan/{first}?sisi=perubahan")
     assert walidata.says("Belum ada rilis lain yang dapat dibandingkan")
+
+
+def test_a_large_layer_is_compared_anew_in_the_background(embedded_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city = embedded_city
+    _, second = versions(city, *buildings(), BUILDINGS)
+    city.client("produsen").step(second, "submit")
+    shutil.rmtree(city.settings.home / "made")
+    monkeypatch.setattr(comparing, "AT_ONCE", 10)
+    walidata = Seat(city, "walidata")
+    walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
+    assert walidata.says("sedang dibandingkan ulang dengan rilis 1")
+    assert walidata.http.get(f"/meja/pengajuan/{second}/perubahan.csv").status_code == 503
+    assert comparison(city, second)["counts"] == COUNTS  # a program waits
+    walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
+    assert walidata.says("5 baru")

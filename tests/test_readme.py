@@ -71,7 +71,7 @@ def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
         from_environment({"SEBAR_HOMEE": "rumah"})
 
 
-@pytest.mark.parametrize("variable", ["SEBAR_PORT", "SEBAR_DEMO"])
+@pytest.mark.parametrize("variable", ["SEBAR_PORT", "SEBAR_DEMO", "SEBAR_MOVED_METRES"])
 def test_a_value_that_does_not_fit_is_refused_with_its_sentence(variable: str) -> None:
     with pytest.raises(UnknownSetting, match=HELP[variable.removeprefix("SEBAR_").lower()][:20]):
         from_environment({variable: "banyak"})
