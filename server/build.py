@@ -19,7 +19,7 @@ from server.intake.reader import read_upload
 from server.layers import load_layer, rows_beside, save_layer
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
-from server.release.boundary import boundary_for
+from server.release.boundary import boundary_for, current_boundary
 from server.release.candidate import build_candidate
 from server.release.dictionary import described
 from server.settings import ROOT, Settings
@@ -29,6 +29,7 @@ from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 from workflow.findings import Finding
 from workflow.labels import mend, sentence, why
 from workflow.sop import Kind, Status
+from workflow.statistics import Boundary
 from workflow.store import FindingRecord, Job, Release, SubmissionRecord
 
 LOG = logging.getLogger(__name__)
@@ -98,10 +99,16 @@ class Build:
             has_berita_acara=self.record.move.has_berita_acara,
             area_codes=load_area_codes(ROOT),
             city=load_city(),
+            boundary=self._other_boundary(),
         )
         found = run_checks(layer, context, lambda _code, done, total: self.say("Periksa", done, total))
         self._keep("findings.json", [finding_record(finding) for finding in found])
         failpoint("build.checked")
+
+    def _other_boundary(self) -> Boundary | None:
+        """The one that is published, for data that is not that boundary's own next release."""
+        found = current_boundary(self.records.registry(), self.settings.home, load_area_codes(ROOT))
+        return found if found and found.dataset != self.record.move.dataset else None
 
     def render(self) -> None:
         """Builds the candidate's folder: the very files that will be published."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import shapely
 from numpy.typing import NDArray
 
 
@@ -59,6 +61,32 @@ class Layer:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @cached_property
+    def finite(self) -> NDArray[np.bool_]:
+        """Rows without NaN and infinity among their coordinates, Z included where there is one."""
+        fine = np.ones(len(self), dtype=bool)
+        if self.geometry is not None:
+            xyz, of = shapely.get_coordinates(self.geometry, include_z=True, return_index=True)
+            endless = ~np.isfinite(xyz)
+            if endless.any():
+                fine[of[endless[:, 0] | endless[:, 1] | (endless[:, 2] & shapely.has_z(self.geometry)[of])]] = False
+        return fine
+
+    @cached_property
+    def valid(self) -> NDArray[np.bool_]:
+        """Rows with a finite geometry that is valid; empty ones are."""
+        fits = self.finite & (~shapely.is_missing(self.geometry) if self.geometry is not None else False)
+        fits[fits] = shapely.is_valid(self.geometry[fits]) if self.geometry is not None else False
+        return fits
+
+    @cached_property
+    def middles(self) -> NDArray[np.float64]:
+        """x and y of each geometry's centroid, (n, 2); NaN where there is none."""
+        fits = self.finite & ~shapely.is_empty(self.geometry)
+        points = np.full(len(self), None, dtype=object)
+        points[fits] = shapely.centroid(self.geometry[fits]) if self.geometry is not None else None
+        return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
     def field(self, name: str) -> Field:
         """Raises KeyError where there is no such field."""

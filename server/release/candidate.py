@@ -17,6 +17,7 @@ from server.release.features import canonical, write_features
 from server.release.geopackage import geometry_type, write_geopackage
 from server.release.tiles import tiles_beside
 from server.store.boxes import write_boxes
+from workflow.checks import RULES
 from workflow.labels import WITHOUT_MAP
 from workflow.layer import Layer
 from workflow.ledger import content_hash
@@ -73,7 +74,7 @@ def build_candidate(
                 reading=reading,
                 berita_acara_sha256=str(berita_acara.get("sha256", "")),
             ),
-            "rules": "1",
+            "rules": RULES,
             "built_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "upload": _plain(upload),
             "berita_acara": _plain(berita_acara),

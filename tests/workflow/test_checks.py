@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import inf, nan
 
+import numpy as np
 import pytest
 import shapely
 
@@ -25,6 +26,7 @@ from workflow.findings import Finding, Principle, Severity
 from workflow.labels import sentence
 from workflow.layer import Layer
 from workflow.sop import Kind
+from workflow.statistics import Boundary
 
 Case = tuple[Layer, Context]
 
@@ -35,8 +37,8 @@ NAN_POINT = shapely.Point(nan, -6.9)
 A_NIK, A_WOMANS_NIK, NO_NIK = "3375011712880003", "3375015712880003", "3375014513880003"
 
 
-def map_of(*geometry: object, **more: object) -> Case:
-    return layer(geometry=geometry, **more), MAP  # type: ignore[arg-type]
+def map_of(*geometry: object, columns: dict[str, list] | None = None, **more: object) -> Case:
+    return layer(columns, geometry, **more), MAP  # type: ignore[arg-type]
 
 
 def table(**columns: list) -> Case:
@@ -55,8 +57,102 @@ def swapped(code: int, name: str) -> Case:
     return table(kode=[code], kecamatan=[name])
 
 
+METRE = 1 / 110_600
+"""In degrees, here."""
+WEST, EAST = shapely.box(109.67, -6.89, 109.675, -6.88), shapely.box(109.675, -6.89, 109.68, -6.88)
+ROAD = shapely.LineString([(109.67, -6.885), (109.68, -6.885)])
+HECTARES = 61.12
+"""Of WEST."""
+
+
+def shifted(metres: float) -> shapely.Polygon:
+    return shapely.transform(EAST, lambda xy: xy + np.array([metres * METRE, 0]))
+
+
+def street(gap: float) -> shapely.LineString:
+    """Ends this many metres before ROAD."""
+    return shapely.LineString([(109.675, -6.88), (109.675, -6.885 + gap * METRE)])
+
+
+def around(width: float) -> Case:
+    """Four areas about a hole of this width in metres, 50 metres long."""
+    x, y, w, h = 109.67, -6.88, width * METRE, 50 * METRE
+    left, right = shapely.box(x - h, y - h, x, y + 2 * h), shapely.box(x + w, y - h, x + w + h, y + 2 * h)
+    return map_of(left, right, shapely.box(x, y - h, x + w, y), shapely.box(x, y + h, x + w, y + 2 * h))
+
+
+def years(name: str = "jumlah", **figures: list) -> Case:
+    """Six kelurahan; each list holds the figures of one year."""
+    codes = [area.kemendagri for area in KELURAHAN[:6]]
+    rows = [(area, year, value) for year, values in figures.items() for area, value in zip(codes, values, strict=True)]
+    areas, when, values = zip(*rows, strict=True)
+    return table(kode_kelurahan=list(areas), tahun=[int(year[1:]) for year in when], **{name: list(values)})
+
+
+def parts(total: int) -> Case:
+    """A kecamatan and its kelurahan, ten in each."""
+    parent = KELURAHAN[0].parent
+    below = [area.kemendagri for area in KELURAHAN if area.parent == parent]
+    return table(kode=[parent, *below], jumlah=[total, *[10] * len(below)])
+
+
+BELOW = sum(area.parent == KELURAHAN[0].parent for area in KELURAHAN)
+
+
+def papers(period: int) -> Case:
+    said = {**METADATA, "berita_acara": {"number": "1", "date": "2026-03-12"}}
+    return layer({"tahun": [2025, period], "jumlah": [1, 2]}), replace(STATISTICS, metadata=said)
+
+
+def coded(which: int) -> Case:
+    """A point in the west of two areas that bear the codes of the first two kelurahan."""
+    two = KELURAHAN[:2]
+    shapes = np.array([WEST, EAST], dtype=object)
+    codes, names = tuple(area.kemendagri for area in two), tuple(area.name for area in two)
+    boundary = Boundary("batas", 1, "0" * 64, codes, names, shapes)
+    one = layer({"kode_kelurahan": [codes[which]]}, [shapely.Point(109.672, -6.885)])
+    return one, replace(MAP, boundary=boundary)
+
+
+def with_luas(hectares: float) -> Case:
+    return map_of(WEST, columns={"luas_ha": [hectares]})
+
+
+STEADY = [100, 210, 320, 430, 540, 650]
+GROWN = [104, 220, 330, 445, 560, 672]
+
 # code: (fails, just passes)
 CASES: dict[str, tuple[Case, Case]] = {
+    "PERCENT_RANGE": (table(persen_sampah=[50.0, 100.5]), table(persen_sampah=[0.0, 100.0])),
+    "COUNT_STRANGE": (table(jumlah_rumah=[4, -1]), table(jumlah_rumah=[4, 0])),
+    "SUM_OF_SEXES": (
+        table(laki=[10, 20], perempuan=[11, 22], jumlah=[21, 43]),
+        table(laki=[10, 20], perempuan=[11, 22], jumlah=[21, 42]),
+    ),
+    "SUM_OF_AREAS": (parts(10 * BELOW + 1), parts(10 * BELOW)),
+    "UNIT_CHANGED": (
+        years(y2021=STEADY, y2022=GROWN, y2023=[104_000, *GROWN[1:]]),
+        years(y2021=STEADY, y2022=GROWN, y2023=STEADY),
+    ),
+    "SERIES_JUMP": (
+        years(y2021=STEADY, y2022=GROWN, y2023=[240, *STEADY[1:]]),
+        years(y2021=STEADY, y2022=GROWN, y2023=[120, *STEADY[1:]]),
+    ),
+    "PERIOD_COPIED": (
+        years(y2021=STEADY, y2022=GROWN, y2023=GROWN),
+        years(y2021=STEADY, y2022=GROWN, y2023=[*GROWN[:5], 673]),
+    ),
+    "PERIOD_FUTURE": (papers(2027), papers(2026)),
+    "GEOM_DUPLICATE": (map_of(WEST, EAST, WEST), map_of(WEST, EAST)),
+    "GEOM_SLIVER": (
+        map_of(WEST, shapely.box(109.68, -6.89, 109.68 + 0.2 * METRE, -6.88)),
+        map_of(WEST, shapely.box(109.68, -6.89, 109.68 + METRE, -6.88)),
+    ),
+    "GEOM_OVERLAP": (map_of(WEST, shifted(-5)), map_of(WEST, shifted(0))),
+    "GEOM_GAP": (around(5), around(60)),
+    "LINE_DANGLE": (map_of(ROAD, street(1)), map_of(ROAD, street(0), street(3))),
+    "AREA_MEASURED": (with_luas(HECTARES * 1.07), with_luas(HECTARES)),
+    "AREA_PLACE": (coded(1), coded(0)),
     "NUMBER_AS_TEXT": (table(JML=["12.330", "980"]), table(JML=["dua belas", "980"])),
     "NUMBER_DEVIATES": (table(JML=["12.330", "9.105", "13,016"]), table(JML=["12.330", "1,5", "13,016"])),
     "NIK": (table(KET=[f"NIK {A_WOMANS_NIK}"]), table(KET=[f"NIK {NO_NIK}"])),

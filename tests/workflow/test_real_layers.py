@@ -47,8 +47,33 @@ def test_land_use_has_four_invalid_geometries_each_with_its_place() -> None:
     assert all(finding.place and MAP.city and MAP.city.extent.contains(finding.place) for finding in findings)
 
 
+def test_a_flooded_area_is_drawn_twice_and_the_two_drawings_overlap() -> None:
+    (overlap,) = found("Rob.geojson", "GEOM_OVERLAP")
+    assert (overlap.row, overlap.params["other"]) == (3, 39)
+    assert overlap.params["area"] == pytest.approx(44_879, rel=0.005)
+
+
+def test_eight_streets_end_just_before_another() -> None:
+    dangles = found("Jaringan_Jalan.geojson", "LINE_DANGLE")
+    assert len(dangles) == 8
+    assert all(0.01 < float(finding.params["distance"]) <= 2 for finding in dangles)
+
+
 @pytest.mark.parametrize(
-    "name", ["Batas_Administrasi.geojson", "Rob.geojson", "Jaringan_Jalan.geojson", "toponim.geojson"]
+    ("name", "code", "rows"),
+    [
+        ("sistem_perkotaan.geojson", "GEOM_DUPLICATE", [338]),
+        ("penggunaan_lahan.geojson", "GEOM_SLIVER", [703, 722]),
+        ("Kepadatan_Penduduk.geojson", "GEOM_GAP", [None, None]),
+        ("Batas_kecamatan.geojson", "AREA_MEASURED", [1]),
+    ],
+)
+def test_slips_of_the_digitiser_are_found(name: str, code: str, rows: list[int | None]) -> None:
+    assert [finding.row for finding in found(name, code)] == rows
+
+
+@pytest.mark.parametrize(
+    "name", ["Batas_Administrasi.geojson", "pertanian.geojson", "transportasi.geojson", "toponim.geojson"]
 )
 def test_a_clean_layer_is_only_told_that_it_has_no_key(name: str) -> None:
     findings = run_checks(real(name), MAP)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import islice
 
-from workflow.checks import interoperabilitas, kode_referensi, metadata, standar_data
+from workflow.checks import figures, interoperabilitas, kode_referensi, metadata, shapes, standar_data
 from workflow.checks.claims import MOST, Check, Context, Fault
 from workflow.checks.columns import plain
 from workflow.checks.metadata import missing_metadata
@@ -12,13 +12,24 @@ from workflow.findings import Finding, Principle, Severity
 from workflow.layer import Layer
 from workflow.sop import Kind
 
-__all__ = ["CHECKS", "MOST", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
+__all__ = ["CHECKS", "MOST", "RULES", "Check", "Context", "Fault", "missing_metadata", "principle_of", "run_checks"]
 
 BLOCKS, WARNS, INFORMS = Severity
+
+RULES = "2"
+"""Version of the set of checks, kept with every result."""
 
 CHECKS: tuple[Check, ...] = (
     Check("NUMBER_AS_TEXT", Principle.STANDAR_DATA, WARNS, standar_data.numbers_are_numbers),
     Check("NUMBER_DEVIATES", Principle.STANDAR_DATA, WARNS, standar_data.numbers_are_written_alike),
+    Check("PERCENT_RANGE", Principle.STANDAR_DATA, WARNS, figures.percentages_lie_within_a_hundred),
+    Check("COUNT_STRANGE", Principle.STANDAR_DATA, WARNS, figures.counts_are_whole_and_not_negative),
+    Check("SUM_OF_SEXES", Principle.STANDAR_DATA, WARNS, figures.women_and_men_make_all),
+    Check("SUM_OF_AREAS", Principle.STANDAR_DATA, WARNS, figures.areas_make_the_area_above),
+    Check("UNIT_CHANGED", Principle.STANDAR_DATA, WARNS, figures.units_stay_the_same),
+    Check("SERIES_JUMP", Principle.STANDAR_DATA, WARNS, figures.series_do_not_jump),
+    Check("PERIOD_COPIED", Principle.STANDAR_DATA, WARNS, figures.periods_are_no_copies),
+    Check("PERIOD_FUTURE", Principle.STANDAR_DATA, WARNS, figures.no_period_is_yet_to_come),
     Check("NIK", Principle.STANDAR_DATA, BLOCKS, standar_data.no_nik_is_given),
     Check("PHONE", Principle.STANDAR_DATA, BLOCKS, standar_data.no_mobile_number_is_given),
     Check("EMAIL", Principle.STANDAR_DATA, WARNS, standar_data.no_email_is_given),
@@ -34,6 +45,12 @@ CHECKS: tuple[Check, ...] = (
     Check("GEOM_INVALID", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.geometries_are_valid),
     Check("GEOM_MIXED", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.geometries_are_of_one_family),
     Check("GEOM_NULL", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.rows_have_geometry),
+    Check("GEOM_DUPLICATE", Principle.INTEROPERABILITAS, WARNS, shapes.no_shape_is_drawn_twice),
+    Check("GEOM_SLIVER", Principle.INTEROPERABILITAS, WARNS, shapes.areas_are_no_slivers),
+    Check("GEOM_OVERLAP", Principle.INTEROPERABILITAS, WARNS, shapes.areas_do_not_overlap),
+    Check("GEOM_GAP", Principle.INTEROPERABILITAS, WARNS, shapes.areas_leave_no_gap),
+    Check("LINE_DANGLE", Principle.INTEROPERABILITAS, WARNS, shapes.lines_reach_one_another),
+    Check("AREA_MEASURED", Principle.INTEROPERABILITAS, WARNS, shapes.written_areas_are_those_measured),
     Check("KEY_UNKNOWN", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_a_column),
     Check("KEY_NULL", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_filled),
     Check("KEY_DUPLICATE", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_unique),
@@ -44,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     Check("AREA_CODE_MIXED", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.codes_are_of_one_system, on_maps=WARNS),
     Check("AREA_PARENT", Principle.KODE_REFERENSI, WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
     Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, WARNS, kode_referensi.all_areas_are_present),
+    Check("AREA_PLACE", Principle.KODE_REFERENSI, WARNS, shapes.codes_are_those_of_their_place),
 )
 
 

@@ -9,6 +9,7 @@ from workflow.area_codes import AreaCodes, City
 from workflow.findings import Principle, Severity
 from workflow.layer import Field, Layer
 from workflow.sop import Kind
+from workflow.statistics import Boundary
 
 MOST = 200
 """Findings of one check that are listed; the rest is counted."""
@@ -18,13 +19,15 @@ Params = Mapping[str, str | int | float]
 
 @dataclass(frozen=True)
 class Context:
-    """What is known of a submission beside its layer. Without `city` or `area_codes` nothing is said of places."""
+    """What is known of a submission beside its layer. Without `city`, `area_codes` or the
+    published `boundary` nothing is said of places."""
 
     kind: Kind
     metadata: Mapping[str, object] = field(default_factory=dict)
     has_berita_acara: bool = False
     area_codes: AreaCodes = field(default_factory=AreaCodes)
     city: City | None = None
+    boundary: Boundary | None = None
 
     def key_of(self, layer: Layer) -> str:
         """The declared key column; "" where none is."""

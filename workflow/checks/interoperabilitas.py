@@ -40,13 +40,13 @@ def crs_is_declared(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def coordinates_are_finite(layer: Layer, context: Context) -> Iterator[Fault]:
-    yield from (Fault(n=n) for n in np.flatnonzero(~_finite(layer)).tolist())
+    yield from (Fault(n=n) for n in np.flatnonzero(~layer.finite).tolist())
 
 
 def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
     if layer.geometry is not None:
-        rows = np.flatnonzero(~shapely.is_missing(layer.geometry) & _finite(layer))
-        wrong = rows[~shapely.is_valid(layer.geometry[rows])]
+        rows = np.flatnonzero(~shapely.is_missing(layer.geometry) & layer.finite)
+        wrong = rows[~layer.valid[rows]]
         for n, reason in zip(wrong, shapely.is_valid_reason(layer.geometry[wrong]), strict=True):
             # GEOS says "Self-intersection[109.67 -6.89]".
             match = re.fullmatch(r"(.*?)\[(\S+) (\S+?)\]", reason)
@@ -134,22 +134,11 @@ def _outside(layer: Layer, context: Context, *, swap: bool = False) -> NDArray[n
     """Positions of what lies outside the city; none where that cannot be said."""
     if layer.geometry is None or layer.source_crs is None or context.city is None:
         return np.empty(0, dtype=np.int64)
-    rows = np.flatnonzero(~_absent(layer) & _finite(layer))
-    points = shapely.centroid(layer.geometry[rows])
-    x, y = shapely.get_x(points), shapely.get_y(points)
+    rows = np.flatnonzero(~_absent(layer) & layer.finite)
+    x, y = layer.middles[rows].T
     shapely.prepare(context.city.extent)
     return rows[~shapely.contains_xy(context.city.extent, *((y, x) if swap else (x, y)))]
 
 
 def _absent(layer: Layer) -> NDArray[np.bool_]:
     return shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)
-
-
-def _finite(layer: Layer) -> NDArray[np.bool_]:
-    """Which rows have no NaN and no infinity among their coordinates, Z included where there is one."""
-    fine = np.ones(len(layer), dtype=bool)
-    if layer.geometry is not None:
-        xyz, of = shapely.get_coordinates(layer.geometry, include_z=True, return_index=True)
-        endless = ~np.isfinite(xyz)
-        fine[of[endless[:, 0] | endless[:, 1] | (endless[:, 2] & shapely.has_z(layer.geometry)[of])]] = False
-    return fine

@@ -46,7 +46,7 @@ def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
     """The suggestion is the code of the name beside it, else the nearest code."""
     codes = context.area_codes
     names = {column.level: column for column in _name_columns(layer, context)}
-    for column in _code_columns(layer, context):
+    for column in code_columns(layer, context):
         beside = names.get(column.level)
         systems = column.systems(codes).most_common(1)
         unknown = [entry for entry in column.distinct() if codes.by_code(entry[0]) is None]
@@ -60,7 +60,7 @@ def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
 def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault]:
     codes = context.area_codes
     names = {column.level: column for column in _name_columns(layer, context)}
-    for column in _code_columns(layer, context):
+    for column in code_columns(layer, context):
         for n, (code, name) in _distinct_pairs(column, names.get(column.level)):
             known, system = codes.by_code(code), codes.system_of(code)
             if known and system and not codes.fits(code, name):
@@ -72,7 +72,7 @@ def area_codes_fit_their_names(layer: Layer, context: Context) -> Iterator[Fault
 def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
     """Of columns whose level has no code beside it: there the name is all there is."""
     codes = context.area_codes
-    coded = {column.level for column in _code_columns(layer, context)}
+    coded = {column.level for column in code_columns(layer, context)}
     for column in _name_columns(layer, context):
         if column.level not in coded:
             unknown = [entry for entry in column.distinct() if codes.by_name(entry[0], column.level) is None]
@@ -83,7 +83,7 @@ def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
-    for column in _code_columns(layer, context):
+    for column in code_columns(layer, context):
         systems = column.systems(context.area_codes)
         if len(systems) > 1:
             said = " dan ".join(f"{count} kode {SYSTEMS[system]}" for system, count in systems.most_common())
@@ -93,7 +93,7 @@ def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
 def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
     """Statistics name every area of their level, in every period."""
     codes = context.area_codes
-    columns = [*_code_columns(layer, context)] or [*_name_columns(layer, context)]
+    columns = [*code_columns(layer, context)] or [*_name_columns(layer, context)]
     finest = next((column for level in LEVEL_WORDS for column in columns if column.level is level), None)
     if context.kind is not Kind.STATISTICS or finest is None:
         return
@@ -113,7 +113,7 @@ def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def kelurahan_lie_in_their_kecamatan(layer: Layer, context: Context) -> Iterator[Fault]:
     codes = context.area_codes
-    columns = {column.level: column for column in (*_name_columns(layer, context), *_code_columns(layer, context))}
+    columns = {column.level: column for column in (*_name_columns(layer, context), *code_columns(layer, context))}
     if set(columns) != {Level.KELURAHAN, Level.KECAMATAN}:
         return
     lower, upper = columns[Level.KELURAHAN], columns[Level.KECAMATAN]
@@ -133,7 +133,7 @@ def _distinct_pairs(one: Column, other: Column | None) -> Iterator[tuple[int, tu
             yield n, pair
 
 
-def _code_columns(layer: Layer, context: Context) -> Iterator[Column]:
+def code_columns(layer: Layer, context: Context) -> Iterator[Column]:
     """Columns named as codes that hold codes of kecamatan or kelurahan, or that the reading names."""
     told = find(layer, layer.reading.get("code"))
     for field in layer.fields if context.area_codes.areas else ():
