@@ -41,7 +41,11 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/ogc/collections/katalog/items",
     ),
     "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "submitted"),
-    "walidata": ("/meja/walidata/", "submitted", "verified", "approved", "published", "/meja/daftar-data/"),
+    "walidata": (
+        *("/meja/walidata/", "submitted", "verified", "approved", "published", "submitted/pesan"),
+        *("/meja/daftar-data/", "/meja/daftar-data/rencana/", "/meja/daftar-data/rencana/unggah"),
+        "/meja/daftar-data/laporan-mingguan",
+    ),
     "pembina-geospasial": ("/meja/pembina-data/", "geospatial"),
     "admin": ("/meja/admin/", "/meja/admin/opd", "/meja/admin/kalender"),
 }
@@ -93,6 +97,7 @@ def address(live: Live, person: str, page: str) -> str:
     """A path, or the page of a submission that is at this status (or of this kind)."""
     if page.startswith("/"):
         return live.url + page
+    page, slash, rest = page.partition("/")
     agency = {"produsen": "dpupr"}.get(person, "%")
     with closing(sqlite3.connect(live.settings.home / "sebar.sqlite")) as records:
         if page == "geospatial":
@@ -101,7 +106,7 @@ def address(live: Live, person: str, page: str) -> str:
             found = records.execute(
                 "SELECT id FROM submissions WHERE status = ? AND agency LIKE ? ORDER BY id", (page, agency)
             )
-        return f"{live.url}/meja/pengajuan/{found.fetchone()[0]}"
+        return f"{live.url}/meja/pengajuan/{found.fetchone()[0]}{slash}{rest}"
 
 
 @pytest.mark.parametrize(("person", "path"), CASES)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyproj
 
-from server.intake import delimited, found, opendocument, preflight, spatial, walls, workbook
+from server.intake import delimited, found, marking, opendocument, preflight, spatial, walls, workbook
 from server.intake.content import Format
 from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
-    task = {"read": _read, "prove": _prove}[order["task"]]
+    task = {"read": _read, "mark": _mark, "prove": _prove}[order["task"]]
     upload = [Path(order["path"])] if "path" in order else []
     for path in upload:  # names that GDAL takes as they stand; links cannot be made later
         for ending in ("gpkg", "geojson", "kml", "gml", "fgb"):
@@ -55,6 +55,8 @@ def _work(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     library_data = [Path(pyproj.datadir.get_data_dir()), *spatial.prepare()]
     for name in _CODECS:
         codecs.lookup(name)
+    if task is _mark:
+        marking.prepare()
     missing = walls.seal(
         readable=[*upload, *(path for path in library_data if path.is_dir())], writable=[folder], **order["limits"]
     )
@@ -77,6 +79,11 @@ def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     else:
         there = spatial.read(content, stem, order.get("crs") or "", _progress)
     return found.write(there, folder)
+
+
+def _mark(folder: Path, order: dict[str, Any]) -> dict[str, object]:
+    content = preflight.inspect(Path(order["path"]), folder, order["reading"])
+    return marking.mark(content, folder / order["target"], order["reading"], order["marks"], _progress)
 
 
 def _progress(stage: str, done: int, total: int) -> None:

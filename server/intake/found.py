@@ -28,12 +28,13 @@ _SAID_AT_MOST = 20
 
 @dataclass(frozen=True)
 class Column:
-    """`missing` are the signs that stand for no value in the file: "-", "n.a."."""
+    """`missing` are the signs that stand for no value in the file: "-", "n.a."; `at` its place in a sheet, from 0."""
 
     label: str
     type: FieldType
     values: pa.ChunkedArray
     missing: tuple[str, ...] = ()
+    at: int = 0
 
 
 @dataclass

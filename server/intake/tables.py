@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain, islice
 
@@ -205,7 +205,7 @@ def _columns(
     codes = {str(wanted.get("code", "")).casefold()} - {""}
     columns: list[Column] = []
     met: list[numbers.Numbers] = []
-    for label, name, pile in zip(labels, fields, piles, strict=True):
+    for at, (label, name, pile) in enumerate(zip(labels, fields, piles, strict=True)):
         text = pa.chunked_array(pile.text, pa.string())
         if not label and text.null_count == len(text):
             continue
@@ -216,7 +216,7 @@ def _columns(
         if may_count and not _are_area_codes(text):
             found = numbers.read(text, kinds == _TEXT, decimal=decimal, thousands=thousands)
         met += [found] if found else []
-        columns.append(_column(label, text, kinds, found))
+        columns.append(replace(_column(label, text, kinds, found), at=at))
     refuse_too_many_columns(len(columns))
     return columns, met
 

@@ -107,7 +107,7 @@ def _refuse_doctype(*_: object) -> None:
 
 
 @contextmanager
-def _broken_where_it_fails() -> Iterator[None]:
+def broken_where_it_fails() -> Iterator[None]:
     """openpyxl fails in many ways over a damaged workbook; to its owner they are one."""
     try:
         yield
@@ -118,7 +118,7 @@ def _broken_where_it_fails() -> Iterator[None]:
 def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress) -> Found:
     """Raises BadUpload: LAYER_CHOICE, XLSX_BROKEN, COUNT_DIFFERS and those of tables.build."""
     with open(path, "rb") as file:
-        with _broken_where_it_fails():
+        with broken_where_it_fails():
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheet = _sheet(book, str(wanted.get("sheet") or ""))
             looked = _Sheet()

@@ -5,11 +5,13 @@ from typing import Any
 from flask import Flask
 from flask_login import current_user
 
+from server.marked_sheet import markable
 from server.pages import (
     admin,
     changes,
     daftar_data,
     delegations,
+    mending,
     notes,
     notices,
     pembina_data,
@@ -64,6 +66,7 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         GEOMETRIES=WORDS["geometries"],
         SYSTEMS=WORDS["systems"],
         REASON_HELP=REASON_HELP,
+        markable=markable,
         SURE=WORDS["sure"],
         MENDED_AT=WORDS["mended_at"],
         city=settings.city,

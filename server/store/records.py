@@ -11,6 +11,13 @@ from server.store.submissions import SubmissionRecords
 
 
 class Records(
-    PeopleRecords, DatasetRecords, PlannedRecords, SubmissionRecords, JourneyRecords, NoteRecords, NoticeRecords, AssignmentRecords
+    PeopleRecords,
+    DatasetRecords,
+    PlannedRecords,
+    SubmissionRecords,
+    JourneyRecords,
+    NoteRecords,
+    NoticeRecords,
+    AssignmentRecords,
 ):
     """Writing methods take the moment and the person; each is one transaction. What comes second raises Changed."""
