@@ -154,7 +154,7 @@ def _rows(sheet: Any, stated: int) -> Iterator[list[tables.Cell]]:
     """With times and spans of time as text, counted as they pass."""
     rows, count = sheet.iter_rows(values_only=True), 0
     while True:
-        with _broken_where_it_fails():
+        with broken_where_it_fails():
             row = next(rows, None)
         if row is None:
             break

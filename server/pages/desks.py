@@ -39,6 +39,8 @@ MODULES = (
     pembina_data,
     daftar_data,
     planned_list,
+    mending,
+    weekly,
     notices,
     queues,
     admin,
