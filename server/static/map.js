@@ -10,8 +10,9 @@
 //   data-scroll      "page": the wheel scrolls the page     data-hash      the view is kept in the address
 //   data-notes       GeoJSON with key, kind, message
 //
-// It dispatches peta:ready {moved} (whether the address says the view) and peta:select {layer, id, key, properties, lngLat}; preventDefault() keeps its own panel
-// shut. After peta:ask the next place that is clicked is told as peta:point {lngLat, feature}; Escape forgets it.
+// It dispatches peta:ready {moved} (whether the address said the view) and peta:select {layer, id, key, properties,
+// lngLat}; preventDefault() keeps its own panel shut. After peta:ask the next place that is clicked is told as
+// peta:point {lngLat, feature}; Escape forgets it.
 // It listens to peta:zoom {geometry | bbox | id | key}, peta:reload, peta:layer {id, visible, src, legend, …},
 // peta:pick {geometry, zoom} (what is selected elsewhere on the page), peta:marks {source, visible, address} and
 // peta:theme {field, legend, unit, ends, least, missing | values, others, missing}. Its element's `map` is MapLibre's.
@@ -196,7 +197,7 @@ class Peta {
 
   // Base below areas below lines below points below marks.
   above(source) {
-    const rank = (name) => (name === "base" ? 0 : name === "picked" ? 5 : this.marks.has(name) ? 4 : RANKS[this.layers.get(name)?.shape] ?? 1);
+    const rank = (name) => (name === "base" ? 0 : name === "picked" ? 6 : name === "notes" ? 5 : this.marks.has(name) ? 4 : RANKS[this.layers.get(name)?.shape] ?? 1);
     const sources = new Set([...this.layers.keys(), ...this.marks.keys(), "base", "picked"].filter((name) => name !== source && rank(name) > rank(source)));
     return this.map.getStyle().layers.find((layer) => sources.has(layer.source))?.id;
   }
@@ -357,10 +358,10 @@ class Peta {
     return [...this.marks, ...this.layers];
   }
 
-  // The foremost feature of ours at a point of the screen: [source, feature].
-  at(point) {
+  // The foremost feature of ours, or of one source, at a point of the screen: [source, feature].
+  at(point, one = null) {
     const around = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]];
-    const ours = this.map.getStyle().layers.filter(({ source }) => this.marks.has(source) || this.layers.has(source)).map(({ id }) => id);
+    const ours = this.map.getStyle().layers.filter(({ source }) => (one ? source === one : this.marks.has(source) || this.layers.has(source))).map(({ id }) => id);
     if (!ours.length) return null;
     const [hit] = this.map.queryRenderedFeatures(around, { layers: ours });
     if (!hit) return null;
@@ -374,7 +375,8 @@ class Peta {
     const lngLat = this.map.unproject(point).toArray();
     if (this.asking) {
       this.ask(false);
-      this.tell("peta:point", { lngLat, feature: source === "data" ? feature.id : null });
+      const [, beneath] = this.at(point, "data") ?? [];
+      this.tell("peta:point", { lngLat, feature: beneath?.id ?? null });
       return;
     }
     if (!source) {

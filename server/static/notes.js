@@ -18,15 +18,16 @@ function arm(on) {
   }
   const map = document.getElementById("peta");
   if (on && pane() !== "tabel") map?.dispatchEvent(new CustomEvent("peta:ask"));
-  if (on) say(map && pane() !== "tabel" ? "Klik fitur atau titik di peta, atau sel tabel. Esc membatalkan." : "Klik sel tabel yang dicatat. Esc membatalkan.");
+  const inTable = !map || pane() === "tabel";
+  hint.textContent = !on ? "" : inTable ? "Klik sel tabel yang hendak dicatat. Esc membatalkan." : "Klik fitur atau titik di peta (di papan ketik: Enter di tengah peta). Esc membatalkan.";
+  if (on && !inTable) map.querySelector("canvas")?.focus({ preventScroll: true });
 }
 
-function say(words) {
-  const told = form()?.querySelector("[data-note-words]") ?? document.getElementById("kabar");
-  if (!told) return;
-  told.dataset.before ??= told.textContent;
-  told.textContent = words;
-}
+// What is to be done now, over the page, for as long as it is to be done.
+const hint = document.createElement("p");
+hint.className = "note-hint";
+hint.setAttribute("role", "status");
+document.body.append(hint);
 
 function pin(place, words) {
   arm(false);
@@ -44,9 +45,7 @@ function pin(place, words) {
     return;
   }
   one.elements.pada.value = JSON.stringify(place);
-  const told = one.querySelector("[data-note-words]");
-  told.textContent = words;
-  delete told.dataset.before;
+  one.querySelector("[data-note-words]").textContent = words;
   one.querySelector("[data-note-clear]").hidden = false;
   one.elements.text.focus();
 }
@@ -92,11 +91,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (armed && key === "Escape") {
-    const told = form()?.querySelector("[data-note-words]");
     arm(false);
-    if (told) told.textContent = told.dataset.before ?? "";
+    document.getElementById("peta")?.dispatchEvent(new KeyboardEvent("keydown", { key }));
     event.preventDefault();
-    event.stopPropagation();
   } else if (armed && key === "Enter" && target.matches("td[data-column]")) {
     event.preventDefault();
     pinCell(target);
