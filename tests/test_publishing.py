@@ -321,3 +321,14 @@ def told(body: bytes) -> str:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             return " ".join(told(archive.read(name)) for name in archive.namelist())
     return body.decode("utf-8", "replace")
+
+
+def test_content_that_was_published_before_is_published_again(city: City) -> None:
+    """As the next release, also where nothing in it differs: what was right once may be right again."""
+    titles = {"title": "Titik tetap"}
+    dataset = walk(city, layer("satu"), **titles)
+    for name in ("dua", "satu"):
+        walk(city, layer(name), dataset=dataset, **titles)
+    releases = city.journey.records.releases(dataset)
+    assert [release.status for release in releases] == ["superseded", "superseded", "published"]
+    assert [release.content_hash == releases[0].content_hash for release in releases] == [True, False, True]

@@ -91,11 +91,23 @@ def _publish(raw: Raw, collection: Collection, release: Release) -> None:
     if not _exists(raw, table):
         renamed = ("calon", table[1])
         raw.execute(ddl("ALTER TABLE {} RENAME TO {}", candidate, table[1:]))
+        _rename_indexes(raw, renamed)
         raw.execute(ddl("ALTER TABLE {} SET SCHEMA terbit", renamed))
     _replace_view(raw, view, table, collection)
     if has(raw, "pg_roles", READER):
         for readable in (table, view):
             raw.execute(ddl("GRANT SELECT ON {} TO {}", readable, (READER,)))
+
+
+def _rename_indexes(raw: Raw, table: Name) -> None:
+    """After the release: an earlier one of the same content has brought those names to the schema already."""
+    found = raw.execute(
+        "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass(%s)"
+        " ORDER BY relname",
+        [sql.Identifier(*table).as_string(raw)],
+    )
+    for n, (index,) in enumerate(found.fetchall()):
+        raw.execute(ddl("ALTER INDEX {} RENAME TO {}", (table[0], index), (_fitting(f"{table[1]}_i{n}"),)))
 
 
 def _replace_view(raw: Raw, view: Name, table: Name, collection: Collection) -> None:
