@@ -57,7 +57,7 @@ def rows(records: Iterable[SubmissionRecord]) -> list[Row]:
                 due=due_on,
                 left=left(journey(), due_on, calendar),
                 waiting=waiting_days(record.move.entered_at or record.created_at, now, calendar),
-                said=back.note if back else "",
+                said=words_of(back) if back else "",
                 said_by=people.get(back.actor, "") if back else "",
                 holder=people.get(record.assigned_to or "", ""),
             )
@@ -106,6 +106,12 @@ def agency_names() -> dict[str, str]:
 
 def person_names() -> dict[str, str]:
     return {person.id: person.name for person in journey().records.people()}
+
+
+def words_of(back: Event) -> str:
+    """Of the one who returned it: the reason, else the notes that must be fixed."""
+    wanted = back.detail.get("must_fix", ()) if not back.note.strip() else ()
+    return " ".join(note.text for note in journey().records.notes(back.submission) if note.id in wanted) or back.note
 
 
 def last_return(record: SubmissionRecord) -> Event | None:
