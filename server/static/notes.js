@@ -66,6 +66,8 @@ function pinCell(cell) {
 
 document.addEventListener("click", (event) => {
   const { target } = event;
+  const zoom = target.closest(".note [data-zoom]");
+  if (zoom) document.getElementById(zoom.dataset.map)?.scrollIntoView({ block: "nearest" });
   if (target.closest("[data-note-pick]")) {
     arm(true);
     return;

@@ -92,7 +92,6 @@ def test_a_faulty_layer_is_returned_with_a_note_on_its_feature_in_six_clicks(
     asked.get_by_text("Fitur K2").wait_for()
     page.wait_for_selector(".peta-ready")
     page.locator(".peta-legend").get_by_text("Catatan: harus diperbaiki (1)").wait_for()
-    asked.get_by_text("Jawab atau tandai sudah diperbaiki").click()
     asked.get_by_role("button", name="Sudah diperbaiki").click()
     page.locator(".note", has_text="sudah diperbaiki, menurut Produsen Data").wait_for()
     assert people.faults == []
