@@ -91,16 +91,17 @@ def _must_fix(note: Note) -> str:
 
 
 def message(journey: Journey, record: SubmissionRecord, agency: Agency, sender: str) -> str:
-    """Plain text to send to the agency by whatever way people talk."""
+    """Plain text to send to the agency by whatever way people talk; empty where there is nothing to mend."""
     address = f"{journey.settings.url}/meja/pengajuan/{record.move.id}"
-    back = next(
-        (one for one in reversed(journey.records.events(submission=record.move.id)) if one.step == "return"), None
-    )
+    events = journey.records.events(submission=record.move.id)
+    back = events[-1] if events and events[-1].target is Status.RETURNED else None
     asked = [f"{_place(note.place)}{note.text}" for note in must_fix(journey, record)]
     asked += [
         f"{_place(vars(one))}{one.message}" + (f" (mungkin maksudnya: {one.suggestion})" if one.suggestion else "")
         for one in _open_findings(journey, record)
     ]
+    if not asked and not back:
+        return ""
     more = len(asked) - SAID_AT_MOST
     lines = [
         f"Yth. {agency.name},",

@@ -6,7 +6,7 @@ from server.weekly import Named
 from workflow.labels import angka, pukul, tanggal
 from workflow.weekly import STEPS, Waiting
 
-HEADS = ("1. Input", "2. Verifikasi", "3. Pengesahan", "4. Penyebarluasan")
+HEADS = ("1. Input", "2. Verifikasi", "3. Pengesahan", "4. Terbit")
 SHOWN = 10
 """Of each list, so that it stays one page; how many more there are is said."""
 

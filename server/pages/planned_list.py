@@ -52,7 +52,7 @@ def overview() -> ResponseReturnValue:
         states=STATES,
         names=agency_names(),
         packages=_packages(every, opd),
-        total=tally(every),
+        total=tally([line for line in every if opd in ("", line.agency)]),
         lines=lines,
         agreed=any(line.planned for line in every),
         datasets=_datasets(),
