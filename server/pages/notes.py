@@ -11,6 +11,7 @@ from server.access import journey, signed_in
 from server.journey import Journey
 from server.notes import answer, settle, threads, write
 from server.pages.note_pane import asked_place
+from server.pages.review import State
 from server.pages.submission import refused
 from server.pages.submission_files import GEOJSON
 from workflow.dataset import Actor
@@ -71,11 +72,12 @@ def _who(id: str) -> tuple[Journey, Actor, str]:
 
 
 def _done(id: str, act: Callable[[], Note]) -> ResponseReturnValue:
-    """The pane with the note in it, or with the fault and what was typed."""
+    """The same page with the note on it, or with the fault and what was typed."""
     try:
         note = act()
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:
         return refused(id, fault, "catatan")
-    return redirect(f"/meja/pengajuan/{id}?sisi=catatan#catatan-{note.answers_to or note.id}")
+    here = State.asked(id) if request.referrer else State(id, sisi="catatan")
+    return redirect(f"{here.address()}#catatan-{note.answers_to or note.id}")

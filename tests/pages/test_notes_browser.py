@@ -93,7 +93,8 @@ def test_a_faulty_layer_is_returned_with_a_note_on_its_feature_in_six_clicks(
     page.wait_for_selector(".peta-ready")
     page.locator(".peta-legend").get_by_text("Catatan: harus diperbaiki (1)").wait_for()
     asked.get_by_role("button", name="Sudah diperbaiki").click()
-    page.locator(".note", has_text="sudah diperbaiki, menurut Produsen Data").wait_for()
+    asked.get_by_text("sudah diperbaiki, menurut Produsen Data").wait_for()
+    asked.get_by_text("1 dari 1 sudah").wait_for()
     assert people.faults == []
 
 
