@@ -13,7 +13,7 @@ from typing import Any
 from server.access import HASHER
 from server.build import build_now
 from server.journey import Journey, Upload
-from server.reference import load_agencies, load_holidays
+from server.reference import load_agencies, prefill_holidays
 from server.serving import demo_password
 from server.settings import ROOT
 from workflow.dataset import Actor
@@ -209,10 +209,7 @@ def _cast(journey: Journey, build: Callable[[str], None] | None) -> Cast:
     for agency in load_agencies(ROOT):
         if agency.id not in agencies:
             records.save_agency(agency, actor="sebar", at=at)
-    known = {holiday.day for holiday in records.holidays()}
-    for holiday in load_holidays(ROOT):
-        if holiday.day not in known:
-            records.save_holiday(holiday, actor="sebar", at=at)
+    prefill_holidays(records, at)
     password = HASHER.hash(demo_password(journey.settings))
     others = sorted({planned.agency for planned in PLAN} - {home for _, _, home, _, _ in ACCOUNTS})
     silent = [

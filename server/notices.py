@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from server.clock import calendar_of, days_of, due_date, left
+from server.clock import calendar_of, days_of, due_date, joint_leave_unknown, left
 from server.deputies import actors
 from server.journey import Journey, awaits, holds
 from workflow.dataset import Actor
@@ -49,7 +49,8 @@ class Herald:
             self.position = entry.seq
         now, calendar = self.journey.clock().astimezone(WIB), calendar_of(self.journey)
         if self.morning != now.date() and now.time() >= MORNING and calendar.is_working(now.date()):
-            records.add_notices([*escalations(self.journey, calendar), *digests(self.journey, calendar)])
+            told = [*escalations(self.journey, calendar), *digests(self.journey, calendar), *reminders(self.journey)]
+            records.add_notices(told)
             self.morning = now.date()
 
 
@@ -142,6 +143,14 @@ def digests(journey: Journey, calendar: Calendar) -> Iterator[Notice]:
             titles = "; ".join(record.title for record in mine[:LISTED]) + ("; …" if len(mine) > LISTED else "")
             text = f"{len(mine)} data terlambat pada {hari_tanggal(now)}: {titles}."
             yield from _to([actor], Notice("", f"digest:{day_of(now)}", "digest", text, now))
+
+
+def reminders(journey: Journey) -> Iterator[Notice]:
+    """To the admin, once: the coming year's joint leave is not in the calendar."""
+    if year := joint_leave_unknown(journey):
+        text = f"Cuti bersama {year} belum ada di kalender kerja; isi setelah SKB tiga menteri diumumkan."
+        admins = [actor for actor in actors(journey) if Role.ADMIN in actor.roles]
+        yield from _to(admins, Notice("", f"joint-leave:{year}", "calendar", text, journey.clock()))
 
 
 def _to(people: Iterable[Actor], notice: Notice) -> Iterator[Notice]:

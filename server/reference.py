@@ -3,12 +3,13 @@
 import csv
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from shapely.geometry import shape
 
 from server.settings import ROOT
+from server.store import Records
 from workflow.area_codes import Area, AreaCodes, City, Level
 from workflow.store import Agency, Holiday
 
@@ -22,6 +23,14 @@ def load_holidays(root: Path = ROOT) -> tuple[Holiday, ...]:
         Holiday(date.fromisoformat(row["tanggal"]), row["nama"], row["jenis"], row["sumber"])
         for row in _rows(root, "hari_libur.csv")
     )
+
+
+def prefill_holidays(records: Records, at: datetime) -> None:
+    """The library's days of each year of which the calendar knows none; what an admin has edited is left alone."""
+    known = {holiday.day.year for holiday in records.holidays()}
+    for holiday in load_holidays():
+        if holiday.day.year not in known:
+            records.save_holiday(holiday, actor="sebar", at=at)
 
 
 def load_city(root: Path = ROOT) -> City:

@@ -5,6 +5,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 
 from server.intake.sandbox import prove_sandbox
 from server.settings import Settings
@@ -15,10 +16,14 @@ ACCOUNTS = ("produsen", "produsen2", "walidata", "pembina-statistik", "pembina-g
 
 
 def serve_all(settings: Settings, *, workers: bool) -> int:
-    from server.store import migrate
+    from server.reference import prefill_holidays
+    from server.store import migrate, open_records
 
     refuse_taken_port(settings)
     migrate(settings)
+    records = open_records(settings)
+    prefill_holidays(records, datetime.now(UTC))
+    records.close()
     try:
         prove_sandbox()
     except Broken as error:

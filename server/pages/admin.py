@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import HASHER, journey, only
-from server.clock import days_of
+from server.clock import days_of, due_dates, joint_leave_unknown
 from server.journey import slug
 from server.mail import address_fault
 from server.pages.words import WORDS
 from server.problems import problem_of
 from workflow.errors import BadRequest, NotFound, SebarError
-from workflow.labels import hari_tanggal
+from workflow.labels import hari_tanggal, tanggal
 from workflow.sop import SOP, Kind, Role
 from workflow.store import Agency, Holiday, Person
 
@@ -165,6 +165,7 @@ def calendar() -> ResponseReturnValue:
 @only(Role.ADMIN)
 def save_holiday() -> ResponseReturnValue:
     form, records, now = request.form, journey().records, journey().clock()
+    before = due_dates(journey())
     try:
         day = date.fromisoformat(form.get("day", ""))
     except ValueError:
@@ -172,14 +173,24 @@ def save_holiday() -> ResponseReturnValue:
         return _calendar(now.year, said), said["status"]
     if form.get("remove"):
         records.remove_holiday(day, actor=current_user.id, at=now)
-        flash(f"{hari_tanggal(day)} menjadi hari kerja lagi; semua tenggat dihitung ulang.")
+        what = "menjadi hari kerja lagi"
     else:
         name = form.get("name", "").strip() or "Libur"
         kind = form["kind"] if form.get("kind") in HOLIDAY_KINDS else "lokal"
-        source = form.get("source", "").strip() or f"Diisi {current_user.actor.name}"
+        source = "; ".join(filter(None, (form.get("source", "").strip(), _added_by())))
         records.save_holiday(Holiday(day, name, kind, source), actor=current_user.id, at=now)
-        flash(f"{hari_tanggal(day)} tersimpan sebagai hari libur; semua tenggat dihitung ulang.")
+        what = "tersimpan sebagai hari libur"
+    moved = sum(due_on != before.get(id) for id, due_on in due_dates(journey()).items())
+    flash(
+        f"{hari_tanggal(day)} {what}; tenggat {moved} pengajuan bergeser."
+        if moved
+        else f"{hari_tanggal(day)} {what}; tidak ada tenggat yang bergeser."
+    )
     return redirect(url_for("admin.calendar", tahun=day.year))
+
+
+def _added_by() -> str:
+    return f"diisi {current_user.actor.name}, {tanggal(journey().clock())}"
 
 
 def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
@@ -192,6 +203,7 @@ def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
         year=year,
         kinds=HOLIDAY_KINDS,
         joint_leave_known=any(one.kind == "cuti_bersama" and one.day.year == year for one in holidays),
+        coming=joint_leave_unknown(journey()),
         fault=fault,
         values=request.form,
         settings=settings,

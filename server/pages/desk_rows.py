@@ -8,7 +8,7 @@ from flask import request
 from flask_login import current_user
 
 from server.access import journey
-from server.clock import calendar_of, due_date, left
+from server.clock import calendar_of, due_date, due_otherwise, left
 from server.journey import awaits
 from server.settings import Settings
 from workflow.dataset import Actor, Event
@@ -23,7 +23,7 @@ class Row:
     """One submission in a queue. `left` counts days to the due day, negative when late.
 
     `said` and `said_by` are the words of the one who returned it, while it waits for its correction;
-    `holder` is the name of the one who has taken it.
+    `holder` is the name of the one who has taken it, `otherwise` the due day under the other counting.
     """
 
     record: SubmissionRecord
@@ -34,6 +34,7 @@ class Row:
     said: str = ""
     said_by: str = ""
     holder: str = ""
+    otherwise: date | None = None
 
     @property
     def is_late(self) -> bool:
@@ -60,6 +61,7 @@ def rows(records: Iterable[SubmissionRecord]) -> list[Row]:
                 said=words_of(back) if back else "",
                 said_by=people.get(back.actor, "") if back else "",
                 holder=people.get(record.assigned_to or "", ""),
+                otherwise=due_otherwise(journey(), record.move, calendar),
             )
         )
     return sorted(lines, key=lambda line: (line.due is None, line.due or date.max, line.record.created_at))

@@ -44,5 +44,5 @@ def read() -> ResponseReturnValue:
     if notice is None:
         raise NotFound("Pemberitahuan itu tidak ada.")
     records.read_notices(current_user.id, now, id)
-    about = url_for("submission.page", id=notice.submission) if notice.submission else url_for("sign_in.desk")
-    return redirect(about if notice.kind != "address" else url_for("notices.page"))
+    about = {"calendar": "admin.calendar", "address": "notices.page"}.get(notice.kind, "sign_in.desk")
+    return redirect(url_for("submission.page", id=notice.submission) if notice.submission else url_for(about))

@@ -1,5 +1,7 @@
 """What the desks keep: assignments, answered notes, notices, delegations, the agreed Daftar Data."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-ADDED = {
+ADDED: dict[str, dict[str, Any]] = {
     "submissions": {"assigned_to": words, "assigned_at": moment},
     "notes": {"resolved_by": words, "answers_to": words, "round": sa.Integer},
 }
