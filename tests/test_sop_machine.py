@@ -1,0 +1,511 @@
+"""Random people take random steps, edit, wait, and find the records reopened; a model typed by hand says what may."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from server.app import create_journey
+from server.build import build_now
+from server.clock import due_date
+from server.deputies import actor_of
+from server.journey import Journey, Upload
+from server.store import Records, open_records
+from tests.conftest import METADATA, PDF, City
+from tests.test_every_step import LAYER
+from workflow.errors import SebarError
+from workflow.ledger import first_broken
+from workflow.sop import Kind, Role
+from workflow.store import Delegation, Holiday, Person
+
+START = datetime(2026, 3, 12, 3, 0, tzinfo=UTC)
+WIB_HOURS = timedelta(hours=7)
+CONTENTS = ("satu", "dua", "tiga", "tanpa riwayat")
+REASON = "Alasan yang cukup panjang untuk uji coba."
+AGENCIES = {"dpupr", "dinkes", "dinkominfo", "bps", "bapperida"}
+# The SOP and the design's other rows, typed by hand: step, from, role, to.
+ROWS = [
+    ("submit", "draft", "produsen_data", "submitted"),
+    ("submit", "returned", "produsen_data", "submitted"),
+    ("verify", "submitted", "walidata", "verified"),
+    ("approve", "verified", "pembina_data", "approved"),
+    ("approve_on_paper", "verified", "walidata", "approved"),
+    ("publish", "approved", "walidata", "published"),
+    ("return", "submitted", "walidata", "returned"),
+    ("return", "verified", "pembina_data", "submitted"),
+    ("recall", "submitted", "produsen_data", "draft"),
+    ("schedule", "approved", "walidata", "approved"),
+]
+STEPS = sorted({row[0] for row in ROWS})
+DAYS = {"draft": 3, "submitted": 5, "verified": 5, "approved": 2}
+NUMBERED = ("submit", "verify", "approve", "publish")
+HASHED = {"verify", "approve", "approve_on_paper", "publish"}
+CAST: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "produsen": ("dpupr", "produsen_data", ()),
+    "produsen-juga": ("dpupr", "produsen_data", ()),
+    "produsen2": ("dinkes", "produsen_data", ()),
+    "walidata": ("dinkominfo", "walidata", ()),
+    "walidata-juga": ("dinkominfo", "walidata", ()),
+    "pembina-statistik": ("bps", "pembina_data", ("statistics",)),
+    "pembina-geospasial": ("bapperida", "pembina_data", ("geospatial",)),
+    "wakil": ("bapperida", None, ()),
+    "admin": ("dinkominfo", "admin", ()),
+}
+FICKLE = ("produsen-juga", "walidata-juga", "wakil")
+"""They are given other roles on the way."""
+
+
+@dataclass
+class Piece:
+    """A submission as the model knows it."""
+
+    id: str
+    dataset: str
+    agency: str
+    content: str
+    entered: datetime
+    status: str = "draft"
+    submitted_by: str | None = None
+    verified_by: str | None = None
+    approved_by: str | None = None
+    publish_at: datetime | None = None
+    scheduled_by: str | None = None
+    release: int | None = None
+
+
+@dataclass
+class Stage:
+    """One store for all runs: its city, and a real candidate of each content."""
+
+    city: City
+    numbers: count[int] = field(default_factory=count)
+    built: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        journey = self.city.journey
+        for name, (agency, role, kinds) in CAST.items():
+            self.save(name, agency, role, kinds)
+        actor = actor_of(journey, person(journey.records, "produsen"))
+        for content in CONTENTS:
+            record = journey.create_submission(actor, **entered(content, f"Contoh {content}"))
+            made = build_now(journey.records, journey.settings, record.move.id)
+            assert made is not None, content
+            self.built[content] = (made, journey.records.findings(made.move.id))
+
+    def save(self, name: str, agency: str, role: str | None, kinds: tuple[str, ...]) -> None:
+        roles, of = frozenset({Role(role)} if role else ()), frozenset(map(Kind, kinds))
+        saved = Person(f"id-{name}", name, name.title(), agency, roles, of)
+        self.city.journey.records.save_person(saved, actor="test", at=START)
+
+    def build(self, records: Records, id: str, content: str) -> None:
+        """The candidate of this content, as if it had been built for this submission."""
+        record, (made, findings) = records.submission(id), self.built[content]
+        assert record
+        home, place = self.city.settings.home, f"candidates/{id}/{record.build}"
+        shutil.copytree(home / made.candidate, home / place)
+        text = json.dumps(dict(made.manifest)).replace(f'"{made.move.dataset}"', f'"{record.move.dataset}"')
+        (home / place / "manifest.json").write_text(text)
+        assert records.finish_build(
+            id,
+            record.build,
+            content_hash=str(made.move.content_hash),
+            candidate=place,
+            manifest=json.loads(text),
+            findings=findings,
+            at=START,
+        )
+
+
+def person(records: Records, name: str) -> Person:
+    found = records.person(f"id-{name}")
+    assert found
+    return found
+
+
+def entered(content: str, title: str) -> dict[str, Any]:
+    layer = LAYER.replace(b"Alun-alun", content.encode())
+    said = METADATA | {"title": title} | ({"lineage": ""} if content == CONTENTS[-1] else {})
+    papers = Upload(BytesIO(PDF), "ba.pdf")
+    return {"file": Upload(BytesIO(layer), "titik.geojson"), "metadata": said, "berita_acara": papers}
+
+
+class Sop(RuleBasedStateMachine):
+    stage: Stage
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.records = open_records(self.stage.city.settings)
+        self.journey = self.opened()
+        self.cast = {name: (agency, role, set(kinds)) for name, (agency, role, kinds) in CAST.items()}
+        self.pieces: list[Piece] = []
+        self.delegated: list[tuple[str, str, date, date]] = []
+        self.holidays: set[date] = set()
+        self.touched: set[str] = set()
+
+    @initialize()
+    def a_new_run(self) -> None:
+        for name in FICKLE:
+            self.stage.save(name, *CAST[name])
+        for given in self.records.delegations():
+            self.records.remove_delegation(given.id, actor="test", at=START)
+        for holiday in self.records.holidays():
+            self.records.remove_holiday(holiday.day, actor="test", at=START)
+        for name in ("produsen", "produsen2"):
+            self.enter_as(name, CONTENTS[0])
+
+    def opened(self) -> Journey:
+        return create_journey(self.stage.city.settings, self.records, lambda: self.now)
+
+    def teardown(self) -> None:
+        self.records.close()
+
+    # what the model says
+
+    def role(self, name: str) -> str | None:
+        return self.cast[name][1]
+
+    def ratifies(self, name: str) -> bool:
+        """Geospatial data, which all of it is; for oneself, or today for another."""
+        if self.role(name) == "pembina_data" and "geospatial" in self.cast[name][2]:
+            return True
+        today = (self.now + WIB_HOURS).date()
+        return self.role(name) in (None, "pembina_data", "admin") and any(
+            who == name and since <= today <= until and self.role(absent) == "pembina_data"
+            and "geospatial" in self.cast[absent][2]
+            for who, absent, since, until in self.delegated
+        )  # fmt: skip
+
+    def may(self, name: str, step: str, piece: Piece) -> str | None:
+        """Where the step leads, or None where it is refused."""
+        for row, source, role, target in ROWS:
+            if (row, source) != (step, piece.status):
+                continue
+            if role == "pembina_data":
+                fits = self.ratifies(name)
+            else:
+                fits = self.role(name) == role and (role == "walidata" or self.cast[name][0] == piece.agency)
+            if fits and not self.barred(name, step, piece):
+                return target
+        return None
+
+    def barred(self, name: str, step: str, piece: Piece) -> bool:
+        return {
+            "submit": piece.content == CONTENTS[-1],
+            "verify": name == piece.submitted_by,
+            "approve": name in (piece.submitted_by, piece.verified_by),
+            "approve_on_paper": name == piece.submitted_by,
+            "publish": piece.publish_at is not None and piece.publish_at > self.now,
+        }.get(step, False)
+
+    def moved(self, name: str, step: str, piece: Piece, target: str) -> None:
+        if step != "schedule":
+            piece.entered = self.now
+        piece.status = target
+        if step == "submit":
+            piece.submitted_by = name
+        elif step == "verify":
+            piece.verified_by = name
+        elif step == "approve":
+            piece.approved_by = name
+        elif step == "return" and target == "submitted":
+            piece.verified_by = None
+        elif step in ("return", "recall"):
+            piece.submitted_by = None
+        elif step == "publish":
+            piece.release = 1 + max((one.release or 0 for one in self.of(piece.dataset)), default=0)
+            self.supersede(piece)
+
+    def supersede(self, piece: Piece) -> None:
+        for other in self.of(piece.dataset):
+            if other is not piece and other.status == "published":
+                other.status = "superseded"
+        self.touched.add(piece.dataset)
+
+    def of(self, dataset: str) -> list[Piece]:
+        return [piece for piece in self.pieces if piece.dataset == dataset]
+
+    def due(self, piece: Piece) -> date | None:
+        days = DAYS.get(piece.status)
+        if days is None:
+            return None
+        local = piece.entered + WIB_HOURS
+        late = (local.hour, local.minute, local.second) > (15, 30, 0)
+        day = local.date() + timedelta(days=late) if piece.status != "draft" else date(2026, 3, 12)
+        off = np.array(sorted(self.holidays), dtype="datetime64[D]")
+        first = np.busday_offset(np.datetime64(day), 0, "forward", holidays=off)
+        found: date = np.busday_offset(first, days, holidays=off).astype(date)
+        return found
+
+    def tried(self, name: str, act: Callable[[Any], Any], allowed: bool, what: str) -> Any:
+        """The act by this person; it must be refused exactly where the model says so."""
+        refusal = None
+        try:
+            done = act(actor_of(self.journey, person(self.records, name)))
+        except SebarError as refused:
+            done, refusal = None, (refused.detail, refused.where)
+        assert (refusal is None) == allowed, (what, name, refusal)
+        return done
+
+    # what happens
+
+    @rule(name=st.sampled_from(sorted(CAST)), content=st.sampled_from(CONTENTS))
+    def enter(self, name: str, content: str) -> None:
+        self.enter_as(name, content)
+
+    def enter_as(self, name: str, content: str) -> None:
+        said = entered(content, f"Mesin {next(self.stage.numbers)}")
+        allowed = self.role(name) == "produsen_data"
+        if record := self.tried(name, lambda actor: self.journey.create_submission(actor, **said), allowed, "enter"):
+            self.added(record.move.id, record.move.dataset, name, content)
+
+    @precondition(lambda self: any(piece.release for piece in self.pieces))
+    @rule(data=st.data(), name=st.sampled_from(sorted(CAST)), content=st.sampled_from(CONTENTS[:3]))
+    def enter_a_new_version(self, data: st.DataObject, name: str, content: str) -> None:
+        piece = data.draw(st.sampled_from([piece for piece in self.pieces if piece.release]))
+        under_way = any(one.status in (*DAYS, "returned") for one in self.of(piece.dataset))
+        owner = self.role(name) == "produsen_data" and self.cast[name][0] == piece.agency
+        said = entered(content, "Versi berikut") | {"dataset": piece.dataset}
+        record = self.tried(
+            name, lambda actor: self.journey.create_submission(actor, **said), owner and not under_way, "enter again"
+        )
+        if record:
+            self.added(record.move.id, piece.dataset, name, content)
+
+    def added(self, id: str, dataset: str, name: str, content: str) -> None:
+        self.stage.build(self.records, id, content)
+        self.pieces.append(Piece(id, dataset, self.cast[name][0], content, self.now))
+
+    @precondition(lambda self: self.pieces)
+    @rule(data=st.data(), name=st.sampled_from(sorted(CAST)), content=st.sampled_from(CONTENTS))
+    def edit(self, data: st.DataObject, name: str, content: str) -> None:
+        piece = data.draw(st.sampled_from(self.pieces))
+        owner = self.role(name) == "produsen_data" and self.cast[name][0] == piece.agency
+        said = entered(content, "Judul baru")
+        changed = self.tried(
+            name,
+            lambda actor: self.journey.change(actor, piece.id, file=said["file"], metadata=said["metadata"]),
+            owner and piece.status in ("draft", "returned"),
+            "edit",
+        )
+        if changed:
+            self.stage.build(self.records, piece.id, content)
+            piece.content = content
+
+    @rule(data=st.data(), many=st.integers(2, 8))
+    def people_go_on(self, data: st.DataObject, many: int) -> None:
+        """With one of them, mostly onwards."""
+        piece = data.draw(st.sampled_from(self.pieces))
+        for _ in range(many):
+            self.now += timedelta(minutes=data.draw(st.sampled_from((10, 50, 400))))
+            likely = [(name, step) for name in sorted(CAST) for step in STEPS if self.may(name, step, piece)]
+            onwards = [pair for pair in likely if pair[1] in NUMBERED]
+            if likely:
+                chosen = onwards if onwards and data.draw(st.integers(0, 3)) else likely
+                self.take(piece, *data.draw(st.sampled_from(chosen)), 30, "right")
+
+    @rule(data=st.data())
+    def one_goes_all_the_way(self, data: st.DataObject) -> None:
+        self.people_go_on(data, 8)
+
+    @rule(data=st.data(), name=st.sampled_from((*FICKLE, "pembina-statistik")))
+    def a_deputy_ratifies(self, data: st.DataObject, name: str) -> None:
+        self.is_delegated(name, "pembina-geospasial", 0, 2)
+        for piece in self.pieces:
+            if piece.status == "verified":
+                self.take(piece, name, "approve", 1, "right")
+
+    @rule(
+        data=st.data(),
+        name=st.sampled_from(sorted(CAST)),
+        step=st.sampled_from(STEPS),
+        hours=st.integers(-30, 200),
+        seen=st.sampled_from((None, "right", "other")),
+    )
+    def anybody_tries_anything(self, data: st.DataObject, name: str, step: str, hours: int, seen: str | None) -> None:
+        self.take(data.draw(st.sampled_from(self.pieces)), name, step, hours, seen)
+
+    @rule(data=st.data())
+    def who_acted_before_tries_again(self, data: st.DataObject) -> None:
+        """Also after they were given the role or the delegation that the step needs."""
+        acted = [(piece, by) for piece in self.pieces for by in (piece.submitted_by, piece.verified_by) if by in FICKLE]
+        if acted:
+            piece, by = data.draw(st.sampled_from(acted))
+            wanted = {"submitted": ("walidata", "verify"), "verified": ("pembina_data", "approve")}.get(piece.status)
+            if wanted:
+                self.given(str(by), wanted[0], ("geospatial",) if wanted[0] == "pembina_data" else ())
+                self.take(piece, str(by), wanted[1], 1, "right")
+
+    def take(self, piece: Piece, name: str, step: str, hours: int, seen: str | None) -> None:
+        target, at = self.may(name, step, piece), self.now + timedelta(hours=hours)
+        record = self.records.submission(piece.id)
+        assert record
+        allowed = (
+            target is not None and not (step == "schedule" and hours <= 0) and not (seen == "other" and step in HASHED)
+        )
+        done = self.tried(
+            name,
+            lambda actor: self.journey.take(
+                actor,
+                piece.id,
+                step,
+                note=REASON,
+                content_hash={None: None, "right": record.move.content_hash, "other": "0" * 64}[seen],
+                publish_at=at if step == "schedule" else None,
+                scan=Upload(BytesIO(PDF), "lembar.pdf") if step == "approve_on_paper" else None,
+            ),
+            allowed,
+            f"{step} from {piece.status}",
+        )
+        if done and target:
+            self.moved(name, step, piece, target)
+            if step == "schedule":
+                piece.publish_at, piece.scheduled_by = at, name
+
+    @precondition(lambda self: any(piece.release for piece in self.pieces))
+    @rule(data=st.data(), name=st.sampled_from(("walidata", *sorted(CAST))))
+    def withdraw(self, data: st.DataObject, name: str) -> None:
+        piece = data.draw(st.sampled_from([piece for piece in self.pieces if piece.release]))
+        served = next((one for one in self.of(piece.dataset) if one.status == "published"), None)
+        allowed = self.role(name) == "walidata" and served is not None
+        act: Callable[[Any], Any] = lambda actor: self.journey.withdraw(actor, piece.dataset, REASON)  # noqa: E731
+        if self.tried(name, act, allowed, "withdraw") and served:
+            served.status, served.entered = "withdrawn", self.now
+            self.touched.add(piece.dataset)
+
+    @precondition(lambda self: any(piece.release for piece in self.pieces))
+    @rule(data=st.data(), name=st.sampled_from(("walidata", *sorted(CAST))))
+    def restore(self, data: st.DataObject, name: str) -> None:
+        piece = data.draw(st.sampled_from([piece for piece in self.pieces if piece.release]))
+        allowed = self.role(name) == "walidata" and piece.status in ("superseded", "withdrawn")
+        act: Callable[[Any], Any] = lambda actor: self.journey.restore(actor, piece.dataset, piece.release or 0, REASON)  # noqa: E731
+        if self.tried(name, act, allowed, "restore"):
+            piece.status, piece.entered = "published", self.now
+            self.supersede(piece)
+
+    @rule(hours=st.sampled_from((1, 5, 20, 72, 120)))
+    def time_passes(self, hours: int) -> None:
+        """And the worker publishes what is due, where the one who scheduled it still may."""
+        self.now += timedelta(hours=hours)
+        refused = self.journey.publish_due()
+        for piece in self.pieces:
+            if piece.status == "approved" and piece.publish_at and piece.publish_at <= self.now:
+                by = str(piece.scheduled_by)
+                assert (piece.id in refused) == (self.role(by) != "walidata")
+                if self.role(by) == "walidata":
+                    self.moved(by, "publish", piece, "published")
+
+    @rule()
+    def the_process_dies(self) -> None:
+        self.records.close()
+        self.records = open_records(self.stage.city.settings)
+        self.journey = self.opened()
+        self.touched |= {piece.dataset for piece in self.pieces}
+
+    @rule(
+        name=st.sampled_from(FICKLE),
+        role=st.sampled_from((None, "produsen_data", "walidata", "pembina_data", "admin")),
+        kinds=st.sampled_from((("geospatial",), ("statistics",))),
+    )
+    def gets_another_role(self, name: str, role: str | None, kinds: tuple[str, ...]) -> None:
+        self.given(name, role, kinds if role == "pembina_data" else ())
+
+    def given(self, name: str, role: str | None, kinds: tuple[str, ...]) -> None:
+        self.stage.save(name, CAST[name][0], role, kinds)
+        self.cast[name] = (CAST[name][0], role, set(kinds))
+
+    @rule(
+        name=st.sampled_from((*FICKLE, "pembina-statistik")),
+        absent=st.sampled_from(("pembina-geospasial", "pembina-statistik")),
+        begins=st.integers(-3, 4),
+        lasts=st.integers(0, 9),
+    )
+    def is_delegated(self, name: str, absent: str, begins: int, lasts: int) -> None:
+        if name == absent:
+            return
+        since = (self.now + WIB_HOURS).date() + timedelta(days=begins)
+        given = (name, absent, since, since + timedelta(days=lasts))
+        id = f"d{next(self.stage.numbers)}"
+        paper = Delegation(id, f"id-{name}", f"id-{absent}", "Plh.", "800/1", given[2], given[3], "test", self.now)
+        self.records.add_delegation(paper)
+        self.delegated.append(given)
+
+    @rule(days=st.integers(0, 40))
+    def the_calendar_is_edited(self, days: int) -> None:
+        day = START.date() + timedelta(days=days)
+        self.holidays ^= {day}
+        if day in self.holidays:
+            self.records.save_holiday(Holiday(day, "Libur", "lokal", "uji"), actor="test", at=self.now)
+        else:
+            self.records.remove_holiday(day, actor="test", at=self.now)
+
+    # what is always so
+
+    @invariant()
+    def the_records_are_as_the_model_says(self) -> None:
+        for piece in self.pieces:
+            record = self.records.submission(piece.id)
+            assert record
+            move = record.move
+            assert (move.status, move.submitted_by, move.verified_by, move.approved_by) == (
+                piece.status,
+                *(f"id-{by}" if by else None for by in (piece.submitted_by, piece.verified_by, piece.approved_by)),
+            )
+            acted = [by for by in (move.submitted_by, move.verified_by, move.approved_by) if by]
+            assert len(acted) == len(set(acted))
+            assert due_date(self.journey, move) == self.due(piece), piece
+
+    @invariant()
+    def the_public_sees_what_was_published_and_nothing_else(self) -> None:
+        mine = {piece.dataset for piece in self.pieces}
+        published = {piece.dataset: piece for piece in self.pieces if piece.status == "published"}
+        served = {release.dataset: release.number for release in self.records.registry().current}
+        assert {id: n for id, n in served.items() if id in mine} == {id: one.release for id, one in published.items()}
+        public = self.stage.city.app.test_client()
+        for dataset in self.touched:
+            with public.get(f"/ogc/collections/{dataset}/items?f=json", buffered=True) as answer:
+                if dataset in published:
+                    names = [feature["properties"]["nama"] for feature in answer.json["features"]]
+                    assert names == [published[dataset].content]
+                else:
+                    assert answer.status_code in (404, 410), (dataset, answer.status_code)
+        self.touched.clear()
+
+
+def test_people_clocks_and_crashes_leave_only_the_moves_of_the_sop(city: City) -> None:
+    machine = type("Machine", (Sop,), {"stage": Stage(city)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    entries = list(city.journey.records.ledger())
+    assert first_broken(entries) is None
+    happened = Counter(entry.action for entry in entries)
+    assert all(happened[f"submission.{step}"] for step in NUMBERED), happened
