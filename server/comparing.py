@@ -243,25 +243,27 @@ def changes(
     return _changes(found, table, wanted), len(rows)
 
 
-def change_of(found: Summary, feature: str) -> Change | None:
-    """What was done to the feature of this id; None where that is nothing."""
+def changes_of(found: Summary, feature: str) -> list[Change]:
+    """What was done to the feature of this id. Without a key a new and a missing one may bear the same."""
     table = _kept(found.file)
-    for side, name in ((found.new, "new"), (found.old, "old")):
+    wanted = np.zeros(len(table), dtype=bool)
+    for side, name, kinds in ((found.new, "new", KINDS), (found.old, "old", ("removed",))):
         row = open_collection(side[0], side[1]["collections"][0]["id"]).index.row_of(feature)
-        at = np.flatnonzero(table[name].fill_null(-1).to_numpy() == row) if row is not None else ()
-        if len(at):
-            return next(_changes(found, table, at))
-    return None
+        if row is not None:
+            wanted |= _of_kinds(table, kinds) & (table[name].fill_null(-1).to_numpy() == row)
+    return list(_changes(found, table, np.flatnonzero(wanted)))
 
 
 def rows_of(table: pa.Table, kinds: Iterable[str], column: str = "") -> Any:
     """Numbers of the rows of the kept table that are of one of these kinds, and differ in this column."""
-    wanted = np.zeros(len(table), dtype=bool)
-    for kind in kinds:
-        wanted |= table[kind].to_numpy()
+    wanted = _of_kinds(table, kinds)
     if column:
         wanted &= table[f"cell:{column}"].to_numpy() if f"cell:{column}" in table.column_names else False
     return np.flatnonzero(wanted)
+
+
+def _of_kinds(table: pa.Table, kinds: Iterable[str]) -> Any:
+    return np.logical_or.reduce([table[kind].to_numpy() for kind in kinds])
 
 
 def _changes(found: Summary, table: pa.Table, rows: Any) -> Iterator[Change]:

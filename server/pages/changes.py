@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, signed_in
-from server.comparing import KINDS, Change, Summary, change_of, changes, field_changes, metadata_changes, summary
+from server.comparing import KINDS, Change, Summary, changes, changes_of, field_changes, metadata_changes, summary
 from server.documents.daftar import sheet, sheet_rows
 from server.pages.candidate import system_name
 from server.pages.reading import NUMBERS, is_code, measures, said, worded
@@ -68,7 +68,7 @@ class Pane:
     lines: tuple[Line, ...]
     first: int
     count: int
-    picked: Line | None
+    picked: list[Line]
     metadata: list[dict[str, Any]]
     fields: list[dict[str, Any]]
     columns: dict[str, str]
@@ -95,12 +95,12 @@ def changes_pane(record: SubmissionRecord) -> Pane | None:
     jenis, beda = _filters(found)
     first = max(1, request.args.get("dari", 1, type=int)) if len(request.args.get("dari", "")) < 10 else 1
     lines: tuple[Line, ...] = ()
-    count, picked = 0, None
+    count, picked = 0, []
     if found.counts is not None:
         wanted, count = changes(found, (jenis,) if jenis else KINDS, beda, first - 1, SHOWN)
         lines = tuple(_line(found, change) for change in wanted)
-        asked = change_of(found, request.args["fitur"]) if request.args.get("fitur") else None
-        picked = _line(found, asked) if asked else None
+        asked = request.args.get("fitur")
+        picked = [_line(found, change) for change in changes_of(found, asked)] if asked else []
     columns = {field["name"]: worded(field) for field in _main(found)["fields"]}
     metadata = [_worded(entry, entry["field"]) for entry in metadata_changes(found)]
     fields = [_worded(entry, entry["part"]) for entry in field_changes(found)]
