@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workflow.layers import layer
@@ -26,6 +26,7 @@ def of(content: dict[Any, Any], key: str | None = "id") -> Layer:
 
 
 @given(rows, rows)
+@settings(deadline=None)
 def test_rows_with_a_key_are_followed_by_it(old: dict[int, Any], new: dict[int, Any]) -> None:
     result = compare(of(old), of(new), 0.5)
     both = old.keys() & new.keys()
@@ -70,6 +71,7 @@ def square(n: int, east: float = 0.0) -> shapely.Polygon:
 
 
 @given(edits())
+@settings(deadline=None)
 def test_random_edits_are_counted_exactly(made: tuple[Layer, Layer, dict[str, int]]) -> None:
     old, new, counts = made
     result = compare(old, new, 0.5)
@@ -78,6 +80,7 @@ def test_random_edits_are_counted_exactly(made: tuple[Layer, Layer, dict[str, in
 
 
 @given(edits())
+@settings(deadline=None)
 def test_random_edits_are_counted_exactly_without_a_key_where_a_number_is_every_rows_own(
     made: tuple[Layer, Layer, dict[str, int]],
 ) -> None:
@@ -91,6 +94,7 @@ def without_key(one: Layer) -> Layer:
 
 
 @given(edits(), st.booleans())
+@settings(deadline=None)
 def test_the_other_way_round_what_came_is_what_went(made: tuple[Layer, Layer, dict[str, int]], keyed: bool) -> None:
     old, new = made[:2] if keyed else map(without_key, made[:2])
     there, back = compare(old, new, 0.5), compare(new, old, 0.5)
@@ -101,6 +105,7 @@ def test_the_other_way_round_what_came_is_what_went(made: tuple[Layer, Layer, di
 
 
 @given(rows, rows)
+@settings(deadline=None)
 def test_without_a_key_every_row_is_accounted_for_once(old: dict[int, Any], new: dict[int, Any]) -> None:
     result = compare(of(old, None), of(new, None), 0.5)
     pairs = len(old) - len(result.removed)
@@ -110,6 +115,7 @@ def test_without_a_key_every_row_is_accounted_for_once(old: dict[int, Any], new:
 
 
 @given(rows)
+@settings(deadline=None)
 def test_a_layer_does_not_differ_from_itself_in_another_order(content: dict[int, Any]) -> None:
     backwards = dict(reversed(content.items()))
     for key in ("id", None):
