@@ -4,7 +4,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from server.access import HASHER
 from server.build import build_now
 from server.journey import Journey, Upload
+from server.notes import write
 from server.reference import load_agencies, prefill_holidays
 from server.serving import demo_password
 from server.settings import ROOT
@@ -47,7 +48,8 @@ READABLE = (
 
 @dataclass(frozen=True)
 class Planned:
-    """One file of the sample city: who enters it, how many days ago, and how far it has come since."""
+    """One file of the sample city: who enters it, how many days ago, how far it has come since, and what is noted on
+    it before it is returned."""
 
     file: str
     agency: str
@@ -55,6 +57,7 @@ class Planned:
     days_ago: int
     dataset: str | None = None
     note: str = ""
+    notes: tuple[dict[str, Any], ...] = ()
 
 
 SCRIPT: dict[str, Any] = json.loads((SAMPLE / "rencana.json").read_text(encoding="utf-8"))
@@ -103,7 +106,14 @@ class Cast:
             )
         self.build(record.move.id)
 
-    def take(self, record: SubmissionRecord, step: str, moment: datetime, note: str = "") -> None:
+    def take(
+        self,
+        record: SubmissionRecord,
+        step: str,
+        moment: datetime,
+        note: str = "",
+        notes: Iterable[dict[str, Any]] = (),
+    ) -> None:
         """Nothing where it has been taken already."""
         move, journey = record.move, replace(self.journey, clock=lambda: moment)
         if move.status is not rows_for(step)[0].sources[0] or (step == "schedule" and move.publish_at):
@@ -115,6 +125,9 @@ class Cast:
             for finding in journey.records.findings(move.id):
                 if finding.severity == Severity.WARNS and not finding.waived_at:
                     journey.waive(actor, move.id, finding.key, WAIVED)
+        if step == "return" and not journey.records.notes(move.id):
+            for said in notes:
+                write(journey, actor, move.id, **said)
         later = self.now + timedelta(days=7) if step == "schedule" else None
         journey.take(actor, move.id, step, note=note, publish_at=later)
 
@@ -130,7 +143,7 @@ def seed_demo(journey: Journey, *, build: Callable[[str], None] | None = None) -
         record = next((record for record in entered if record.upload_name == planned.file), None)
         try:
             if step != "enter" and record:
-                cast.take(record, step, moment, planned.note)
+                cast.take(record, step, moment, planned.note, planned.notes)
             elif step == "enter" and not record:
                 cast.enter(planned, moment)
         except SebarError as error:

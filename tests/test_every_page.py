@@ -43,11 +43,18 @@ PAGES: dict[str, tuple[str, ...]] = {
     "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "submitted"),
     "walidata": (
         *("/meja/walidata/", "submitted", "verified", "approved", "published", "submitted/pesan"),
+        *("returned", "returned?sisi=catatan", "submitted?sisi=metadata"),
         *("/meja/daftar-data/", "/meja/daftar-data/rencana/", "/meja/daftar-data/rencana/unggah"),
         "/meja/daftar-data/laporan-mingguan",
     ),
-    "pembina-geospasial": ("/meja/pembina-data/", "geospatial"),
-    "admin": ("/meja/admin/", "/meja/admin/opd", "/meja/admin/kalender"),
+    "pembina-geospasial": ("/meja/pembina-data/", "/meja/pemberitahuan", "geospatial"),
+    "admin": (
+        "/meja/admin/",
+        "/meja/admin/opd",
+        "/meja/admin/kalender",
+        "/meja/admin/perwakilan",
+        "/meja/pemberitahuan",
+    ),
 }
 CASES = [(person, page) for person, pages in PAGES.items() for page in pages]
 
@@ -98,6 +105,7 @@ def address(live: Live, person: str, page: str) -> str:
     if page.startswith("/"):
         return live.url + page
     page, slash, rest = page.partition("/")
+    page, mark, asked = page.partition("?")
     agency = {"produsen": "dpupr"}.get(person, "%")
     with closing(sqlite3.connect(live.settings.home / "sebar.sqlite")) as records:
         if page == "geospatial":
@@ -106,7 +114,7 @@ def address(live: Live, person: str, page: str) -> str:
             found = records.execute(
                 "SELECT id FROM submissions WHERE status = ? AND agency LIKE ? ORDER BY id", (page, agency)
             )
-        return f"{live.url}/meja/pengajuan/{found.fetchone()[0]}{slash}{rest}"
+        return f"{live.url}/meja/pengajuan/{found.fetchone()[0]}{slash}{rest}{mark}{asked}"
 
 
 @pytest.mark.parametrize(("person", "path"), CASES)
