@@ -296,7 +296,7 @@ class Journey:
             after, event = review.take_step(record.move, act)
             self.records.record(record.move, after, event)
         except Conflict as late:
-            raise self.records.told(late, id) from None
+            raise self.records.told(late, id) if late.code in (Conflict.code, Changed.code) else late from None
         return self.visible(actor, id)
 
     def withdraw(self, actor: Actor, dataset: str, note: str) -> SubmissionRecord:
