@@ -44,10 +44,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "walidata": (
         *("/meja/walidata/", "submitted", "verified", "approved", "published", "submitted/pesan"),
         *("returned", "returned?sisi=catatan", "submitted?sisi=metadata"),
+        *("submitted?sisi=tabel&baris=2", "submitted?mode=tematik&baris=1", "submitted?mode=banding&cara=geser"),
         *("/meja/daftar-data/", "/meja/daftar-data/rencana/", "/meja/daftar-data/rencana/unggah"),
         "/meja/daftar-data/laporan-mingguan",
     ),
-    "pembina-geospasial": ("/meja/pembina-data/", "/meja/pemberitahuan", "geospatial"),
+    "pembina-geospasial": ("/meja/pembina-data/", "/meja/pemberitahuan", "geospatial", "geospatial?sisi=temuan"),
     "admin": (
         "/meja/admin/",
         "/meja/admin/opd",
