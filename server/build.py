@@ -49,6 +49,7 @@ class Build:
     build: int
 
     stage_names = ("read", "check", "render", "load", "compare", "finish")
+    """What is new stands just before the last, which can be done twice: open jobs count the stages they have taken."""
 
     @property
     def work(self) -> Path:

@@ -297,3 +297,16 @@ def test_a_large_layer_is_compared_anew_in_the_background(embedded_city: City, m
     assert comparison(city, second)["counts"] == COUNTS  # a program waits
     walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan")
     assert walidata.says("5 baru")
+
+
+def test_a_desk_opens_where_nothing_can_be_compared(embedded_city: City, caplog: pytest.LogCaptureFixture) -> None:
+    city = embedded_city
+    _, second = versions(city, *buildings(), BUILDINGS)
+    city.client("produsen").step(second, "submit")
+    shutil.rmtree(city.settings.home / "made")
+    release = city.journey.records.release("gedung", 1)
+    (city.settings.home / release.folder / "data.gpkg").unlink()
+    walidata = Seat(city, "walidata")
+    assert walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan").status_code == 200
+    assert "could not be compared with release 1" in caplog.text
+    assert city.client("walidata").get(f"/api/v1/submissions/{second}/comparison").json["code"] == "GAGAL-DIBUAT"
