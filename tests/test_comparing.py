@@ -234,6 +234,8 @@ def test_the_pane_says_the_same_and_filters_by_address(embedded_city: City, key:
     walidata.open(walidata.page.xpath('//ul[@class="changes-counts"]//a[contains(@href, "jenis=changed")]/@href')[0])
     assert len(listed(walidata)) == 6
     assert all("semula Gedung" in line and "menjadi Balai" in line for line in listed(walidata))
+    walidata.open(f"{here}?sisi=perubahan&jenis=changed&dari=101")
+    assert len(listed(walidata)) == 6
     walidata.open(f"{here}?sisi=perubahan&beda=nama&jenis=moved")
     assert len(listed(walidata)) == 1
     assert "11,1 m" in listed(walidata)[0]

@@ -97,7 +97,10 @@ def changes_pane(record: SubmissionRecord) -> Pane | None:
     lines: tuple[Line, ...] = ()
     count, picked = 0, []
     if found.counts is not None:
-        wanted, count = changes(found, (jenis,) if jenis else KINDS, beda, first - 1, SHOWN)
+        kinds = (jenis,) if jenis else KINDS
+        wanted, count = changes(found, kinds, beda, first - 1, SHOWN)
+        if first > count:
+            first, wanted = 1, changes(found, kinds, beda, 0, SHOWN)[0]
         lines = tuple(_line(found, change) for change in wanted)
         asked = request.args.get("fitur")
         picked = [_line(found, change) for change in changes_of(found, asked)] if asked else []
@@ -123,7 +126,7 @@ def _line(found: Summary, change: Change) -> Line:
     label = next((name for name in fields if name.startswith("nama") and properties.get(name)), "")
     parts = [said(properties.get(name), fields[name], collection) for name in found.said["keys"] if name in fields]
     named = [str(properties[label])] if label else []
-    name = ", ".join(filter(None, [*named, *(parts if found.is_table else parts[:0] if named else parts)]))
+    name = ", ".join(filter(None, named + parts if found.is_table else named or parts))
     values = change.values
     if found.is_table and not values:  # what a new or missing row says
         sides = [side["properties"] if side else {} for side in (change.old, change.new)]
