@@ -89,6 +89,8 @@ class Portal:
             snippets=snippets(entry, self.settings.url),
             citation=citation(entry, self.settings),
             journey=journey_of(records, entry.release, self.settings),
+            expected=next_release(entry),
+            today=day_of(self.clock()),
             releases=sorted(records.releases(id), key=lambda release: -release.number),
             is_code=reading.is_code,
         )
