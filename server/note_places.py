@@ -1,9 +1,10 @@
 """Where a note is pinned: checked when it is written, said in words, and found again in later content."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ class Spot:
 
 @dataclass(frozen=True)
 class Ground:
-    """The present content of a submission: since when, its rows, what of it is drawn, and its findings by key."""
+    """The present content of a submission: since when, its rows, what of it is drawn, and a finding by its key."""
 
     record: SubmissionRecord
-    findings: Mapping[str, FindingRecord]
+    finding: Callable[[str], FindingRecord | None]
     since: datetime
     table: Rendered | None = None
     drawn: Rendered | None = None
@@ -64,19 +65,19 @@ class Ground:
 
 
 def ground_of(records: Records, settings: Settings, record: SubmissionRecord) -> Ground:
-    findings = {finding.key: finding for finding in records.findings(record.move.id)}
+    finding = partial(records.finding, record.move.id)
     since = _unchanged_since(record, records.events(submission=record.move.id))
     collections = (record.manifest or {}).get("collections", [])
     if record.candidate is None or not collections:
-        return Ground(record, findings, since)
+        return Ground(record, finding, since)
     drawn = next((one["id"] for one in reversed(collections) if one["geometry_type"]), None)
     folder = settings.home / record.candidate
     try:
         table = open_collection(folder, collections[0]["id"])
-        return Ground(record, findings, since, table, open_collection(folder, drawn) if drawn else None, folder)
+        return Ground(record, finding, since, table, open_collection(folder, drawn) if drawn else None, folder)
     except Broken:
         # A candidate that was published long ago may be cleared away; its notes are still read.
-        return Ground(record, findings, since)
+        return Ground(record, finding, since)
 
 
 def _unchanged_since(record: SubmissionRecord, events: Sequence[Event]) -> datetime:
@@ -94,7 +95,7 @@ def checked(ground: Ground, place: Place) -> dict[str, Any]:
         case {"feature": feature, **where} if ground.drawn and set(where) in (set(), {"lon", "lat"}):
             if (row := ground.drawn.index.row_of(str(feature))) is not None:
                 shape = ground.drawn.index.geometries([row])[0]
-                lon, lat = (where["lon"], where["lat"]) if where else _middle(shape)
+                lon, lat = (where["lon"], where["lat"]) if where else _middle(shape) if shape else (None, None)
                 if _on_earth(lon, lat):
                     return {"feature": str(feature), "lon": lon, "lat": lat}
         case {"lon": lon, "lat": lat, **rest} if not rest and _on_earth(lon, lat):
@@ -104,12 +105,11 @@ def checked(ground: Ground, place: Place) -> dict[str, Any]:
                 return {"row": row, "column": column}
         case {"field": str(field), **rest} if not rest and field in METADATA_FIELDS:
             return {"field": field}
-        case {"finding": str(key), **rest} if not rest and key in ground.findings:
+        case {"finding": str(key), **rest} if not rest and ground.finding(key):
             return {"finding": key}
         case {**rest} if not rest:
             return {}
-    said = orjson.dumps(place).decode()[:200]
-    raise BadRequest.of("note_place", said=said, where={"field": "place"})
+    raise BadRequest.of("note_place", said=str(dict(place))[:200], where={"field": "place"})
 
 
 def _on_earth(lon: object, lat: object) -> bool:
@@ -129,7 +129,8 @@ def in_words(ground: Ground, place: Place) -> str:
         case {"field": field}:
             return f"Metadata “{METADATA_FIELDS.get(field, field)}”"
         case {"finding": key}:
-            return f"Temuan: {ground.findings[key].message}" if key in ground.findings else "Temuan terdahulu"
+            found = ground.finding(key)
+            return f"Temuan: {found.message}" if found else "Temuan terdahulu"
     return "Seluruh data"
 
 
@@ -148,7 +149,7 @@ def lies(ground: Ground, note: Note) -> Spot:
         case {"row": int(row)}:
             return _of_row(ground, note, words, row)
         case {"finding": key}:
-            finding = ground.findings.get(key)
+            finding = ground.finding(key)
             if finding is None:
                 return Spot(words, f"temuannya {LOST}")
             shape = finding.geometry and shapely.geometry.shape(finding.geometry)

@@ -8,6 +8,7 @@ from flask import request
 from flask_login import current_user
 
 from server.access import journey
+from server.json_input import understood
 from server.note_places import checked, ground_of, in_words
 from server.notes import KINDS, REVIEWERS, threads
 from workflow.errors import BadRequest
@@ -29,10 +30,7 @@ def note_pane(record: SubmissionRecord, feature: str = "") -> dict[str, Any]:
 def asked_place(feature: str = "") -> dict[str, Any]:
     """`pada` as JSON, of a form or an address; else what is selected on the page. Raises BadRequest."""
     if said := request.values.get("pada"):
-        with suppress(ValueError):
-            if isinstance(place := json.loads(said), dict):
-                return place
-        raise BadRequest.of("note_place", said=said[:200], where={"field": "pada"})
+        return understood(said, "Letak catatan", "pada")
     selected = {"finding": request.args.get("temuan"), "feature": request.args.get("fitur") or feature}
     return next(({name: value} for name, value in selected.items() if value), {})
 

@@ -34,7 +34,11 @@ def test_a_note_is_written_where_the_address_says(
         {"feature", "lon", "lat"},
     ]
     assert walidata.open(pinned(id, feature="999")).status_code == 200
-    assert walidata.open(f"/meja/pengajuan/{id}?sisi=catatan&pada=bukan-json").status_code == 200
+    for said in ("bukan-json", "[]", '{"row": 1e999}', '{"feature": %s}' % ("9" * 40), '{"field": "\\ud800"}'):
+        asked = urlencode({"sisi": "catatan", "pada": said})
+        assert walidata.open(f"/meja/pengajuan/{id}?{asked}").status_code == 200
+        walidata.open(f"/meja/pengajuan/{id}?sisi=catatan")
+        assert walidata.press(f"/meja/pengajuan/{id}/catatan", text="Tulisan saya.", pada=said).status_code == 400
     walidata.open(f"/meja/pengajuan/{id}?fitur=1")
     assert walidata.says("Catatan baru Fitur 1")
 
