@@ -69,7 +69,7 @@ COMPARISON = thing(
             "type": "array",
             "items": {"type": "object"},
             "description": "GeoJSON features with change, metres of what has moved and cells {column: [old, new]} of "
-            "what has changed; what has moved and changed is there twice",
+            "what has changed; what has moved and changed is there twice; a table's rows lie at a point in their area",
         },
     },
     description="A GeoJSON FeatureCollection",

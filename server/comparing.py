@@ -21,9 +21,11 @@ import shapely
 
 from server.journey import Journey
 from server.ogc.rendered import open_collection
+from server.release.features import read_features
 from server.release.on_request import Order, begun, made
 from server.settings import Settings
 from server.store import Records
+from workflow.area_codes import digits
 from workflow.comparison import compare, shift, totals
 from workflow.dataset import FindingCounts
 from workflow.errors import Conflict
@@ -215,7 +217,12 @@ def compare_with_current(
     groups = [rows_of(table, (kind,)) for kind in kinds]
     listed = np.concatenate(groups)[offset : offset + limit]
     kind_of = np.repeat(kinds, [len(rows) for rows in groups])[offset : offset + limit]
-    features = [_feature(*pair) for pair in zip(kind_of.tolist(), _changes(found, table, listed), strict=True)]
+    areas, code = _areas(found.new) if found.is_table else {}, str(found.new[1]["reading"].get("code"))
+    features = [
+        _feature(kind, change)
+        | ({"geometry": areas.get(digits(change.feature["properties"].get(code)))} if areas else {})
+        for kind, change in zip(kind_of.tolist(), _changes(found, table, listed), strict=True)
+    ]
     return {
         "release": found.release,
         "moved_metres": found.metres,
@@ -238,6 +245,21 @@ def _feature(kind: str, change: Change) -> Feature:
         said["metres"] = change.metres
     feature = change.feature
     return {**feature, "properties": feature["properties"] | said}
+
+
+def _areas(side: Side) -> dict[str, Any]:
+    """A point in each area of a table's map by its code, so that a row can be shown there."""
+    folder, manifest = side
+    points: dict[str, Any] = {}
+    for drawn in manifest["collections"][1:]:
+        for line in read_features(folder / drawn["folder"]):
+            feature = orjson.loads(line)
+            code = digits(feature["properties"][drawn["fields"][1]["name"]])
+            if code in points:  # the areas again, in the next period
+                break
+            shape = shapely.from_geojson(orjson.dumps(feature["geometry"]))
+            points[code] = orjson.loads(shapely.to_geojson(shapely.point_on_surface(shape)))
+    return points
 
 
 def changes(

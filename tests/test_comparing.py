@@ -12,10 +12,12 @@ import pytest
 
 from server import comparing
 from server.comparing import sentence, summary
+from server.settings import ROOT
 from tests.conftest import METADATA, STATISTICS, Caller, City
 from tests.pages.desk import Seat
 from workflow.dataset import FindingCounts
 
+SAMPLE = ROOT / "data" / "sample"
 WAIVED = {"reason": "Sudah ditanyakan kepada DPUPR."}
 
 
@@ -312,3 +314,17 @@ def test_a_desk_opens_where_nothing_can_be_compared(embedded_city: City, caplog:
     assert walidata.open(f"/meja/pengajuan/{second}?sisi=perubahan").status_code == 200
     assert "could not be compared with release 1" in caplog.text
     assert city.client("walidata").get(f"/api/v1/submissions/{second}/comparison").json["code"] == "GAGAL-DIBUAT"
+
+
+def test_rows_of_a_table_lie_in_their_area(embedded_city: City) -> None:
+    city = embedded_city
+    produsen = city.client("produsen")
+    boundary = json.loads((SAMPLE / "kelurahan.metadata.json").read_text())
+    publish(city, entered(produsen, "kelurahan.gpkg", (SAMPLE / "kelurahan.gpkg").read_bytes(), METADATA | boundary))
+    old = lines(("33.75.01.1002", 2024, "L", 100), ("33.75.01.1003", 2024, "L", 90))
+    new = lines(("33.75.01.1002", 2024, "L", 110), ("33.75.01.1003", 2024, "L", 90))
+    _, second = versions(city, old, new, POPULATION)
+    (changed,) = comparison(city, second)["features"]
+    west, south, east, north = city.journey.records.submission(second).manifest["collections"][1]["bbox"]
+    x, y = changed["geometry"]["coordinates"]
+    assert (west < x < east, south < y < north) == (True, True)
