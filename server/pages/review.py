@@ -136,7 +136,7 @@ def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
         "dataset": records.dataset(move.dataset),
         "earlier": earlier.number if earlier else None,
         "sentence": sentence(beside, move.findings),
-        "earlier_map": _map_of(earlier) if earlier and drawn else {},
+        "earlier_map": (lambda: _map_of(earlier)) if earlier and drawn else None,
         "columns_to_colour": [(one["name"], worded(one)) for one in _thematic(drawn)] if drawn else [],
         "content": candidate.content_of(record, state.dari, picked.at) if with_table else None,
         "columns": candidate.columns_of(record) if pane == "metadata" else [],
@@ -155,7 +155,7 @@ def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
 
 def _map_of(release: Release) -> dict[str, Any]:
     """The data- attributes of static/map.js for what the public has."""
-    return shown(journey().settings.home, Entry(release, "", ""), Catalogue(journey().records)) | {"base": None}
+    return shown(journey().settings.home, Entry(release, "", ""), Catalogue(journey().records))
 
 
 def _picked(record: SubmissionRecord, state: State) -> Picked:

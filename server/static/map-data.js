@@ -15,7 +15,8 @@ export async function load(address) {
     if (!answer.ok) throw new Error(`${answer.status}`);
     const collection = await answer.json();
     for (const feature of collection.features ?? (collection.geometry ? [collection] : [])) features.push(feature);
-    Object.assign(features, { counts: collection.counts, left: collection.left });
+    const { counts, left = counts && collection.numberMatched - collection.numberReturned } = collection;
+    Object.assign(features, { counts, left });
     next = here(collection.links?.find((link) => link.rel === "next")?.href);
   }
   return features;

@@ -27,7 +27,9 @@ export async function arrange(peta, { mode, cara, kolom }, here) {
 }
 
 function beside(peta, how) {
+  const box = peta.map.getBounds(), narrower = how === "dampingan" && !middle.classList.contains("map-pair");
   middle.classList.toggle("map-pair", how === "dampingan");
+  if (narrower) peta.map.once("resize", () => peta.map.fitBounds(box, { animate: false }));
   middle.classList.toggle("map-swipe", how === "geser");
   const kept = document.getElementById("rilis-lama");
   if (how === "tumpuk" || !kept || old) return;
