@@ -9,7 +9,7 @@ from workflow.labels import day_of
 from workflow.sop import Role
 from workflow.store import Delegation, Person
 
-EARLIER_ROLES = frozenset({Role.PEMBINA_DATA, Role.ADMIN})
+EARLIER_ROLES = frozenset({Role.PEMBINA_DATA})
 """Beside these nobody ratifies for another: a person holds one role of the SOP."""
 
 

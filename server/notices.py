@@ -46,6 +46,8 @@ class Herald:
                 told = []
             if told:
                 records.add_notices(told)
+                # Who has acted on it knows of it.
+                records.read_notices(entry.actor, self.journey.clock(), submission=entry.object)
             self.position = entry.seq
         now, calendar = self.journey.clock().astimezone(WIB), calendar_of(self.journey)
         if self.morning != now.date() and now.time() >= MORNING and calendar.is_working(now.date()):

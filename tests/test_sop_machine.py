@@ -164,8 +164,8 @@ class Sop(RuleBasedStateMachine):
 
     @initialize()
     def a_new_run(self) -> None:
-        for name in FICKLE:
-            self.stage.save(name, *CAST[name])
+        for name, said in CAST.items():
+            self.stage.save(name, *said)
         for given in self.records.delegations():
             self.records.remove_delegation(given.id, actor="test", at=START)
         for holiday in self.records.holidays():
@@ -189,7 +189,7 @@ class Sop(RuleBasedStateMachine):
         if self.role(name) == "pembina_data" and "geospatial" in self.cast[name][2]:
             return True
         today = (self.now + WIB_HOURS).date()
-        return self.role(name) in (None, "pembina_data", "admin") and any(
+        return self.role(name) in (None, "pembina_data") and any(
             who == name and since <= today <= until and self.role(absent) == "pembina_data"
             and "geospatial" in self.cast[absent][2]
             for who, absent, since, until in self.delegated
@@ -311,12 +311,12 @@ class Sop(RuleBasedStateMachine):
             self.stage.build(self.records, piece.id, content)
             piece.content = content
 
-    @rule(data=st.data(), many=st.integers(2, 8))
+    @rule(data=st.data(), many=st.integers(1, 5))
     def people_go_on(self, data: st.DataObject, many: int) -> None:
         """With one of them, mostly onwards."""
         piece = data.draw(st.sampled_from(self.pieces))
         for _ in range(many):
-            self.now += timedelta(minutes=data.draw(st.sampled_from((10, 50, 400))))
+            self.now += timedelta(minutes=data.draw(st.sampled_from((10, 50, 330, 335, 400))))
             likely = [(name, step) for name in sorted(CAST) for step in STEPS if self.may(name, step, piece)]
             onwards = [pair for pair in likely if pair[1] in NUMBERED]
             if likely:
@@ -329,7 +329,7 @@ class Sop(RuleBasedStateMachine):
 
     @rule(data=st.data(), name=st.sampled_from((*FICKLE, "pembina-statistik")))
     def a_deputy_ratifies(self, data: st.DataObject, name: str) -> None:
-        self.is_delegated(name, "pembina-geospasial", 0, 2)
+        self.is_delegated(name, "pembina-geospasial", 0, 0)
         for piece in self.pieces:
             if piece.status == "verified":
                 self.take(piece, name, "approve", 1, "right")
@@ -344,16 +344,17 @@ class Sop(RuleBasedStateMachine):
     def anybody_tries_anything(self, data: st.DataObject, name: str, step: str, hours: int, seen: str | None) -> None:
         self.take(data.draw(st.sampled_from(self.pieces)), name, step, hours, seen)
 
-    @rule(data=st.data())
-    def who_acted_before_tries_again(self, data: st.DataObject) -> None:
-        """Also after they were given the role or the delegation that the step needs."""
-        acted = [(piece, by) for piece in self.pieces for by in (piece.submitted_by, piece.verified_by) if by in FICKLE]
-        if acted:
-            piece, by = data.draw(st.sampled_from(acted))
-            wanted = {"submitted": ("walidata", "verify"), "verified": ("pembina_data", "approve")}.get(piece.status)
-            if wanted:
-                self.given(str(by), wanted[0], ("geospatial",) if wanted[0] == "pembina_data" else ())
-                self.take(piece, str(by), wanted[1], 1, "right")
+    @rule()
+    def who_acted_before_tries_again(self) -> None:
+        """After they were given the role that the next step needs."""
+        wanted = {"submitted": ("walidata", "verify"), "verified": ("pembina_data", "approve")}
+        for piece in [piece for piece in self.pieces if piece.status in wanted]:
+            role, step = wanted[piece.status]
+            for by in filter(None, (piece.submitted_by, piece.verified_by)):
+                _, before, kinds = self.cast[by]
+                self.given(by, role, ("geospatial",) if role == "pembina_data" else ())
+                self.take(piece, by, step, 1, "right")
+                self.given(by, before, tuple(kinds))
 
     def take(self, piece: Piece, name: str, step: str, hours: int, seen: str | None) -> None:
         target, at = self.may(name, step, piece), self.now + timedelta(hours=hours)

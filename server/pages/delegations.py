@@ -85,7 +85,7 @@ def _pembina() -> list[Person]:
 
 
 def _may_stand_in() -> list[Person]:
-    """Who enters or verifies data does not ratify it, for nobody."""
+    """Who enters or verifies data, or gives out the roles, does not ratify it, for nobody."""
     return [person for person in journey().records.people() if person.active and person.roles <= EARLIER_ROLES]
 
 

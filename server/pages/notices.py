@@ -43,6 +43,6 @@ def read() -> ResponseReturnValue:
     notice = next(iter(records.notices(current_user.id, id)), None)
     if notice is None:
         raise NotFound("Pemberitahuan itu tidak ada.")
-    records.read_notices(current_user.id, now, id)
+    records.read_notices(current_user.id, now, id=id)
     about = {"calendar": "admin.calendar", "address": "notices.page"}.get(notice.kind, "sign_in.desk")
     return redirect(url_for("submission.page", id=notice.submission) if notice.submission else url_for(about))

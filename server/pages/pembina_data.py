@@ -11,7 +11,7 @@ from flask_login import current_user
 from server.access import authenticate, journey, only
 from server.comparing import sentence, summary
 from server.journey import awaits
-from server.pages.desk_rows import Row, asked, asked_for, done_this_week, late, person_names, rows
+from server.pages.desk_rows import Row, agency_names, asked, asked_for, done_this_week, late, person_names, rows
 from server.problems import problem_of
 from workflow.dataset import Act
 from workflow.errors import BadRequest, SebarError, Unmet
@@ -100,6 +100,7 @@ def approve() -> ResponseReturnValue:
             (record, url_for("submission_files.printed", id=record.move.id, n=_last(record))) for record in approved
         ],
         refused=refused,
+        names=agency_names(),
         lists=sorted({(batch.agency, batch.period) for record in approved if (batch := _batch(record))}),
     )
 

@@ -46,8 +46,8 @@ class NoticeRecords(Store):
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(notices).where(mine)).scalar_one()
 
-    def read_notices(self, person: str, at: datetime, id: int | None = None) -> None:
-        mine = and_(matching(notices, person=person, id=id), notices.c.read_at.is_(None))
+    def read_notices(self, person: str, at: datetime, *, id: int | None = None, submission: str | None = None) -> None:
+        mine = and_(matching(notices, person=person, id=id, submission=submission), notices.c.read_at.is_(None))
         with self._write() as connection:
             change(connection, notices, mine, {"read_at": at})
 
