@@ -9,6 +9,7 @@ const { here, queue } = bench.dataset;
 const part = (id) => document.getElementById(id);
 const say = (words) => { part("kabar").textContent = words; };
 const shown = () => [...part("daftar").querySelectorAll(".finding")].filter((one) => one.offsetParent);
+const phone = matchMedia("(width < 720px)");
 const told = (name, detail = {}) => peta?.dispatchEvent(new CustomEvent(name, { detail }));
 
 // What was typed and not sent survives the exchange of the pane it stands in.
@@ -65,6 +66,7 @@ function settle(zoom) {
   say(one ? `Temuan ${one.dataset.number} dari ${part("daftar").dataset.total}: ${said}` : said);
   arrange(peta, part("ragam").dataset, here);
   told("peta:pick", { geometry: place ? JSON.parse(place) : null, zoom });
+  if (place && zoom && phone.matches) peta?.scrollIntoView();
   document.querySelector('#isi-tabel tr[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 }
 
