@@ -1,10 +1,16 @@
 """The files of one submission: what its map draws, its findings, its papers and its printed outputs."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import geopandas
+import pandas
+import pyogrio
 from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from shapely.geometry import shape
 
 from server.access import journey, only, signed_in
 from server.api import feature
@@ -22,6 +28,12 @@ from workflow.sop import Role
 desk = Blueprint("submission_files", __name__, url_prefix="/meja/pengajuan")
 
 GEOJSON = "application/geo+json"
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "csv": "text/csv",
+    "gpkg": "application/geopackage+sqlite3",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 DRAWN = 2_000
 """Findings on a map, where they would hide each other."""
 
@@ -48,16 +60,25 @@ def findings(id: str) -> ResponseReturnValue:
     return Response(body, mimetype=GEOJSON, headers={"Cache-Control": "no-store"})
 
 
-@desk.get("/<id>/temuan.csv")
+@desk.get("/<id>/temuan.<any(csv, gpkg, xlsx):ending>")
 @signed_in
-def findings_sheet(id: str) -> ResponseReturnValue:
-    """The findings as a sheet that Indonesian Excel opens: with semicolons."""
+def findings_file(id: str, ending: str) -> ResponseReturnValue:
+    """Every finding: as a sheet that Indonesian Excel opens (CSV with semicolons, or XLSX), or as a layer."""
     record = journey().visible(current_user.actor, id)
     head = ("tingkat", "baris", "kolom", "temuan", "saran", "cara memperbaiki", "dikesampingkan", "kode")
     parts = ("row", "column", "message", "suggestion", "mend", "waived_why", "check")
-    found = journey().records.findings(id)
-    rows = ([SEVERITIES[Severity(one.severity)], *(getattr(one, part) for part in parts)] for one in found)
-    return sent(daftar.sheet(head, rows, ";"), f"temuan-{record.move.dataset}.csv")
+    found, name = journey().records.findings(id), f"temuan-{record.move.dataset}.{ending}"
+    rows = [[SEVERITIES[Severity(one.severity)], *(getattr(one, part) for part in parts)] for one in found]
+    if ending == "csv":
+        return sent(daftar.sheet(head, rows, ";"), name)
+    table = pandas.DataFrame(rows, columns=head)
+    if ending == "gpkg":
+        places = [shape(one.geometry) if one.geometry else None for one in found]
+        table = geopandas.GeoDataFrame(table, geometry=places, crs="OGC:CRS84")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        pyogrio.write_dataframe(table, path, driver=ending.upper(), layer="temuan")
+        return sent(path.read_bytes(), name)
 
 
 @desk.get("/<id>/berkas")
@@ -134,6 +155,6 @@ def sheet(id: str) -> ResponseReturnValue:
 
 def sent(content: str | bytes, name: str) -> Response:
     """What was made for this answer: a paper to look at, or a sheet to keep."""
-    way, media_type = ("inline", "application/pdf") if name.endswith(".pdf") else ("attachment", "text/csv")
+    way, media_type = "inline" if name.endswith(".pdf") else "attachment", MEDIA_TYPES[name.rpartition(".")[2]]
     headers = {"Content-Disposition": f'{way}; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, mimetype=media_type, headers=headers)

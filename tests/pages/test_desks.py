@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import jinja2
+import pyogrio
 import pytest
+import shapely
 from jinja2 import meta, nodes
 
 from tests.conftest import PDF, City
@@ -306,6 +308,20 @@ def test_warnings_of_one_kind_are_set_aside_together_with_one_reason(produsen: S
     answer = walidata.press(f"/meja/pengajuan/{id}/temuan/{keys[0]}/kesampingkan", reason="Surel kantor.", alike="1")
     assert answer.status_code == 200
     assert all(found.waived_why == "Surel kantor." for found in records.findings(id) if found.check == "EMAIL")
+
+
+def test_findings_go_home_as_a_sheet_or_as_a_layer(produsen: Seat, walidata: Seat, tmp_path: Path) -> None:
+    id = submitted(produsen, "Titik Uji", HERE, AWAY)
+    there = f"/meja/pengajuan/{id}/temuan"
+    expected = walidata.http.get(f"{there}.csv").get_data(as_text=True).count("\n") - 1
+    for ending in ("xlsx", "gpkg"):
+        path = tmp_path / f"temuan.{ending}"
+        path.write_bytes(walidata.http.get(f"{there}.{ending}").data)
+        table = pyogrio.read_dataframe(path, layer="temuan")
+        assert len(table) == expected > 1
+        assert "OUTSIDE_CITY" in set(table["kode"])
+    placed = pyogrio.read_dataframe(path).set_index("kode").geometry["OUTSIDE_CITY"]
+    assert shapely.get_coordinates(placed).tolist() == [list(AWAY)]
 
 
 def test_ratification_on_paper_is_printed_signed_scanned_and_recorded(produsen: Seat, walidata: Seat) -> None:
