@@ -39,6 +39,11 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "pembina_data": PEMBINA,
     "admin": ADMIN,
     "daftar_data": EVERYONE - ADMIN,
+    "planned_list": WALIDATA,
+    "planned_list.overview": EVERYONE - ADMIN,
+    "weekly": WALIDATA | ADMIN,
+    "mending": EVERYONE,
+    "mending.letter": WALIDATA,
     "submission": EVERYONE,
     "submission.waive": WALIDATA,
     "submission.metadata": PRODUSEN,
@@ -123,7 +128,7 @@ def allowed(endpoint: str) -> str | frozenset[Role]:
 
 def of_one_agency(rule: Rule) -> bool:
     """Whether the address names one agency's data on its way."""
-    inside = rule.endpoint.partition(".")[0] in ("submission", "submission_files", "api") or rule.endpoint.endswith(
+    inside = rule.endpoint.partition(".")[0] in ("submission", "submission_files", "mending", "api") or rule.endpoint.endswith(
         ".berita_acara"
     )
     return inside and "id" in rule.arguments
