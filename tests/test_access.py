@@ -52,6 +52,12 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "submission.file": PRODUSEN,
     "submission.attach": PRODUSEN,
     "submission.again": PRODUSEN,
+    "notes": EVERYONE,
+    "notices": EVERYONE,
+    "queues": EVERYONE,
+    "delegations": ADMIN,
+    "review": EVERYONE,
+    "changes": EVERYONE,
     "submission_files": EVERYONE,
     "submission_files.sheet": OFFICERS,
 }
@@ -107,6 +113,10 @@ def house(embedded_city: City) -> House:
         "step": "submit",
         "ending": "csv",
         "key": "0" * 12,
+        "note": "0" * 12,
+        "what": "selesai",
+        "feature": "1",
+        **dict.fromkeys("xyz", 0),
         "sha256": "0" * 64,
         "n": 1,
     }
@@ -128,9 +138,8 @@ def allowed(endpoint: str) -> str | frozenset[Role]:
 
 def of_one_agency(rule: Rule) -> bool:
     """Whether the address names one agency's data on its way."""
-    inside = rule.endpoint.partition(".")[0] in ("submission", "submission_files", "mending", "api") or rule.endpoint.endswith(
-        ".berita_acara"
-    )
+    rooms = ("submission", "submission_files", "mending", "notes", "queues", "review", "changes", "api")
+    inside = rule.endpoint.partition(".")[0] in rooms or rule.endpoint.endswith(".berita_acara")
     return inside and "id" in rule.arguments
 
 
