@@ -282,7 +282,9 @@ class Peta {
       const { id } = layer;
       for (const one of this.map.getStyle().layers.filter(({ source }) => source === id)) this.map.removeLayer(one.id);
       const above = this.above(id);
-      for (const one of dataLayers(id, layer.colour, theme && { colours, of, patterns: Boolean(theme.values) })) this.map.addLayer({ ...one, "source-layer": layer.tiles.layer }, above);
+      // Under new ids: MapLibre keeps what it made of a tile's features by the layer's id.
+      layer.times = (layer.times ?? 0) + 1;
+      for (const one of dataLayers(id, layer.colour, theme && { colours, of, patterns: Boolean(theme.values) })) this.map.addLayer({ ...one, id: `${one.id}-${layer.times}`, "source-layer": layer.tiles.layer }, above);
     } else {
       for (const feature of layer.features) feature._class = theme ? of(feature.properties[theme.field]) : undefined;
       this.put("data", layer.features, dataLayers("data", layer.colour, theme && { colours, patterns: Boolean(theme.values) }));

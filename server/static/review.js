@@ -21,9 +21,12 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("submit", ({ target }) => { for (const one of target.elements) drafts.delete(field(one)); });
 
 let last = null;
+const chosen = (search) => ["temuan", "fitur", "baris"].map((name) => new URLSearchParams(search).get(name) ?? "").join(" ");
 
 async function go(address, { push = true, zoom = true } = {}) {
   const url = new URL(address, location.href);
+  // Another mode or pane leaves the map where it is.
+  const again = chosen(location.search) !== chosen(url.search) || location.search === url.search;
   if (push) history.pushState(null, "", `${url.pathname}${url.search}${location.hash}`);
   const asked = url.searchParams, key = asked.get("temuan"), list = part("daftar").dataset;
   point(key);
@@ -38,7 +41,7 @@ async function go(address, { push = true, zoom = true } = {}) {
     if (fault.name !== "AbortError") location.assign(url);
     return false;
   }
-  settle(zoom);
+  settle(zoom && again);
   return true;
 }
 
@@ -47,9 +50,9 @@ function swap(page) {
     const old = part(fresh.id);
     if (!old) continue;
     const held = old.contains(document.activeElement) && document.activeElement;
-    const top = old.dataset.pane === fresh.dataset.pane ? old.scrollTop : 0;
+    const views = old.dataset.pane === fresh.dataset.pane ? [old, old.querySelector(".table-wrap")].map((one) => [one?.scrollTop, one?.scrollLeft]) : [];
     old.replaceWith(fresh);
-    fresh.scrollTop = top;
+    for (const [n, [top, left]] of views.entries()) [fresh, fresh.querySelector(".table-wrap")][n]?.scrollTo(left, top);
     for (const one of fresh.querySelectorAll("textarea")) one.value ||= drafts.get(field(one)) ?? "";
     if (!held) continue;
     const again = held.id ? part(held.id) : [...fresh.querySelectorAll(held.tagName)].find((one) => one.textContent === held.textContent);
@@ -144,7 +147,7 @@ async function note() {
 }
 
 async function table() {
-  const canvas = peta?.querySelector("canvas");
+  const canvas = peta?.querySelector(".maplibregl-canvas");
   if (canvas && document.activeElement !== canvas && part("isi-tabel")?.closest(".table-wrap").contains(document.activeElement)) {
     canvas.focus();
     return;

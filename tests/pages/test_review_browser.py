@@ -183,7 +183,7 @@ def test_the_old_release_is_swiped_over_the_new_one_with_the_keyboard(people: Pe
     page.locator("#ragam a", has_text="Berdampingan").click()
     expect(slider).to_be_hidden()
     middle = page.evaluate("[peta, document.getElementById('peta-lama')].map((one) => one.map.getCenter().lng)")
-    page.locator("#peta canvas").focus()
+    page.locator("#peta .maplibregl-canvas").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(700)
     moved = page.evaluate("[peta, document.getElementById('peta-lama')].map((one) => one.map.getCenter().lng)")
