@@ -39,6 +39,8 @@ def test_what_one_takes_the_other_sees_and_takes_over_only_after_saying_so(city:
     late = two.press(f"/meja/pengajuan/{id}/ambil")
     assert late.status_code == 409
     assert two.says("Walidata sudah mengambil data ini.")
+    two.open(f"/meja/pengajuan/{id}")
+    assert two.says("diambil Walidata")
     two.open("/meja/walidata/?milik=belum")
     assert not two.says("Titik diambil")
     two.open("/meja/walidata/")
