@@ -84,7 +84,9 @@ def take(city: City, person: str, id: str, step: str) -> Any:
         form = {"note": "Disahkan Kepala BPS.", "scan": (BytesIO(PDF), "lembar.pdf")}
         return caller.post(path, data=form)
     at = (city.clock() + timedelta(days=3)).isoformat()
-    return caller.post(path, json={"note": "Alasan uji yang cukup panjang.", **({"at": at} if step == "schedule" else {})})
+    return caller.post(
+        path, json={"note": "Alasan uji yang cukup panjang.", **({"at": at} if step == "schedule" else {})}
+    )
 
 
 def submission_at(city: City, status: str, title: str) -> str:

@@ -59,7 +59,9 @@ def test_every_format_has_every_row_and_value(tmp_path):
     for name in NAMES:
         write(tmp_path / name, name, tmp_path / "c", entry)
         if name.endswith("xlsx"):
-            frame = pandas.read_excel(tmp_path / name, engine="openpyxl").rename(columns={"KODE": "kode", "LUAS": "luas"})
+            frame = pandas.read_excel(tmp_path / name, engine="openpyxl").rename(
+                columns={"KODE": "kode", "LUAS": "luas"}
+            )
         elif name.endswith("parquet"):
             frame = geopandas.read_parquet(tmp_path / name)
         else:

@@ -64,7 +64,12 @@ def person(*roles: Role, id: str = "tono") -> Actor:
 
 
 def act(step: str, *roles: Role, **more: object) -> Act:
-    everything = {"note": "karena datanya belum lengkap", "publish_at": NOW + timedelta(days=1), "scan": "b" * 64, "probed": True}
+    everything = {
+        "note": "karena datanya belum lengkap",
+        "publish_at": NOW + timedelta(days=1),
+        "scan": "b" * 64,
+        "probed": True,
+    }
     return Act(step, person(*roles), NOW, **(everything | more))  # type: ignore[arg-type]
 
 
