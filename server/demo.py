@@ -14,6 +14,7 @@ from server.access import HASHER
 from server.build import build_now
 from server.journey import Journey, Upload
 from server.notes import write
+from server.planned import replace_list, understood
 from server.reference import load_agencies, prefill_holidays
 from server.serving import demo_password
 from server.settings import ROOT
@@ -27,6 +28,7 @@ from workflow.store import Person, SubmissionRecord
 LOG = logging.getLogger(__name__)
 
 SAMPLE = ROOT / "data" / "sample"
+AGREED = SAMPLE / "daftar-data.csv"
 BERITA_ACARA = SAMPLE / "berita-acara.pdf"
 WAIVED = "Contoh: dikesampingkan otomatis saat kota peraga diisi; belum diperiksa orang."
 READABLE = (
@@ -86,6 +88,12 @@ class Cast:
     def producer(self, agency: str) -> Actor:
         with_account = (name for name, _, home, role, _ in ACCOUNTS if (home, role) == (agency, Role.PRODUSEN_DATA))
         return self.actor(next(with_account, f"produsen-{agency}"))
+
+    def agree(self) -> None:
+        """The yearly list, of which some is not entered and one has not been planned."""
+        walidata, period = self.actor("walidata"), str(self.now.astimezone(WIB).year)
+        found = understood(self.journey, walidata, AGREED, AGREED.name, period=period)
+        replace_list(self.journey, walidata, found, period=period, file=AGREED.name)
 
     def enter(self, planned: Planned, moment: datetime) -> None:
         path, producer = SAMPLE / planned.file, self.producer(planned.agency)
@@ -148,6 +156,7 @@ def seed_demo(journey: Journey, *, build: Callable[[str], None] | None = None) -
                 cast.enter(planned, moment)
         except SebarError as error:
             LOG.warning("%s: %s: %s", planned.file, step, error)
+    cast.agree()
     done.touch()
 
 

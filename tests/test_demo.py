@@ -14,10 +14,12 @@ from server.build import build_now
 from server.clock import calendar_of
 from server.demo import PLAN, SAMPLE, seed_demo, seed_folder
 from server.journey import Journey
+from server.planned import lines_of
 from server.settings import Settings, completed
 from server.store import migrate, open_records
 from workflow.deadlines import days_late, due_of
 from workflow.ledger import first_broken
+from workflow.planned import State
 from workflow.sop import Status
 from workflow.store import SubmissionRecord
 
@@ -50,6 +52,13 @@ def test_every_file_has_come_as_far_as_planned(seeded: Journey) -> None:
     found = by_file(seeded)
     statuses = {file: "scheduled" if record.move.publish_at else record.move.status for file, record in found.items()}
     assert statuses == {planned.file: planned.stage for planned in PLAN}
+
+
+def test_the_agreed_list_misses_two_and_one_was_not_on_it(seeded: Journey) -> None:
+    lines = lines_of(seeded, "2026")
+    missing = {line.title: line.late for line in lines if line.state is State.MISSING}
+    assert missing == {"Kualitas Air Sungai": True, "Kasus Demam Berdarah": False}
+    assert [line.title for line in lines if line.state is State.EXTRA] == ["Rumah Pompa"]
 
 
 def test_what_cannot_go_on_says_why(seeded: Journey) -> None:
