@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import City as Installation
 from tests.pages.city import City, answering, application, empty_city, published_city
+from tests.pages.desk import Seat
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,13 @@ def address(city: City) -> Iterator[str]:
     """The portal on a port of its own."""
     with answering(application(city)) as url:
         yield url
+
+
+@pytest.fixture
+def produsen(embedded_city: Installation) -> Seat:
+    return Seat(embedded_city, "produsen")
+
+
+@pytest.fixture
+def walidata(embedded_city: Installation) -> Seat:
+    return Seat(embedded_city, "walidata")

@@ -36,16 +36,6 @@ AWAY = (109.2, -6.9)
 
 
 @pytest.fixture
-def produsen(embedded_city: City) -> Seat:
-    return Seat(embedded_city, "produsen")
-
-
-@pytest.fixture
-def walidata(embedded_city: City) -> Seat:
-    return Seat(embedded_city, "walidata")
-
-
-@pytest.fixture
 def pembina(embedded_city: City) -> Seat:
     return Seat(embedded_city, "pembina-geospasial")
 

@@ -18,16 +18,6 @@ def rows(count: int) -> list[tuple[float, float]]:
 
 
 @pytest.fixture
-def produsen(embedded_city: City) -> Seat:
-    return Seat(embedded_city, "produsen")
-
-
-@pytest.fixture
-def walidata(embedded_city: City) -> Seat:
-    return Seat(embedded_city, "walidata")
-
-
-@pytest.fixture
 def large(produsen: Seat) -> str:
     return produsen.enter("Titik Banyak", points(*rows(MANY)), "titik.geojson")
 
