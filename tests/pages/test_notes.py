@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from tests.conftest import City
 from tests.pages.desk import Seat
-from tests.pages.test_desks import pembina, points, produsen, submitted, verified, walidata  # noqa: F401 - fixtures
+from tests.pages.test_desks import pembina, points, submitted, verified  # noqa: F401 - fixtures
 
 
 def pinned(id: str, **place: object) -> str:
@@ -15,8 +15,8 @@ def pinned(id: str, **place: object) -> str:
 
 
 def test_a_note_is_written_where_the_address_says(
-    produsen: Seat,  # noqa: F811
-    walidata: Seat,  # noqa: F811
+    produsen: Seat,
+    walidata: Seat,
     embedded_city: City,
 ) -> None:
     id = submitted(produsen)
@@ -53,7 +53,7 @@ def test_a_note_is_written_where_the_address_says(
     assert Seat(embedded_city, "produsen2").http.get(f"/meja/pengajuan/{id}/catatan.geojson").status_code == 404
 
 
-def test_what_must_be_fixed_is_a_list_that_is_ticked_off(produsen: Seat, walidata: Seat) -> None:  # noqa: F811
+def test_what_must_be_fixed_is_a_list_that_is_ticked_off(produsen: Seat, walidata: Seat) -> None:
     id = submitted(produsen)
     walidata.open(pinned(id, row=1, column="nama"))
     walidata.press(f"/meja/pengajuan/{id}/catatan", text="Namanya keliru.", kind="must_fix")
@@ -75,7 +75,7 @@ def test_what_must_be_fixed_is_a_list_that_is_ticked_off(produsen: Seat, walidat
     assert walidata.says("Diselesaikan Walidata, 12 Maret 2026")
 
 
-def test_a_closed_step_can_be_reached_and_says_why(produsen: Seat) -> None:  # noqa: F811
+def test_a_closed_step_can_be_reached_and_says_why(produsen: Seat) -> None:
     id = produsen.enter("Titik", points((109.675, -6.889)), "titik.geojson", paper=None)
     (button,) = produsen.page.xpath('//button[@aria-disabled="true"]')
     assert button.text_content() == "Kirim ke Walidata"
@@ -84,15 +84,15 @@ def test_a_closed_step_can_be_reached_and_says_why(produsen: Seat) -> None:  # n
     assert produsen.offers(id) == set()
 
 
-def test_what_is_with_another_is_locked_and_says_since_when(produsen: Seat, walidata: Seat) -> None:  # noqa: F811
+def test_what_is_with_another_is_locked_and_says_since_when(produsen: Seat, walidata: Seat) -> None:
     id = verified(produsen, walidata)
     produsen.open(f"/meja/pengajuan/{id}")
     assert produsen.says("Terkunci sejak 12 Maret 2026, pukul 10.00 WIB; sekarang di Pembina Data.")
 
 
 def test_a_letter_is_seen_before_it_goes(
-    produsen: Seat,  # noqa: F811
-    walidata: Seat,  # noqa: F811
+    produsen: Seat,
+    walidata: Seat,
     embedded_city: City,
 ) -> None:
     id = submitted(produsen)
