@@ -53,15 +53,17 @@ class Repeated:
 
     revision: int = -1
     second: int = 0
-    asked: dict[tuple[str | None, ...], Sent | None] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)
+    """Hashes only: thousands of questions a second would keep the garbage collector busy."""
+    kept: dict[tuple[str | None, ...], Sent] = field(default_factory=dict)
     room: int = ROOM_FOR_REPEATED
 
     def put(self, key: tuple[str | None, ...], sent: Sent) -> None:
         length = sum(map(len, sent[2]))
-        if key not in self.asked:
-            self.asked[key] = None
+        if (hashed := hash(key)) not in self.asked:
+            self.asked.add(hashed)
         elif length <= min(LARGEST_REPEATED, self.room):
-            self.asked[key] = sent
+            self.kept[key] = sent
             self.room -= length
 
 
@@ -72,7 +74,7 @@ class FastPath:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         repeated = self._now()
         key = tuple(environ.get(name) for name in DECIDING)
-        if sent := repeated.asked.get(key):
+        if sent := repeated.kept.get(key):
             start_response(*sent[:2])
             return sent[2]
         if not (query := environ.get("QUERY_STRING", "")).isascii():

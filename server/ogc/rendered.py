@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 
 from server.store.boxes import Boxes
+from server.store.ids import Ids
 from server.store.index import Rows
 from server.store.index_gpkg import GeoPackageIndex, SqliteIndex
 from server.store.mapped import mapped
@@ -17,6 +18,7 @@ from workflow.errors import Broken
 from workflow.layer import FieldType
 
 OPEN_COLLECTIONS = 256
+BEGIN = b'{"type":"Feature","id":%s,"geometry":'
 HEAD = 1024
 """Bytes in which a collection's array of features begins."""
 
@@ -35,6 +37,7 @@ class Rendered:
     offsets: memoryview
     index: SqliteIndex
     head: int = 0
+    ids: Ids | None = None
 
     def line(self, row: int) -> bytes:
         return bytes(self.span(row, row + 1))
@@ -42,6 +45,18 @@ class Rendered:
     def span(self, first: int, stop: int) -> memoryview:
         """Neighbours, separated as in a JSON array. At least one."""
         return self.text[self.head + self.offsets[first] + first : self.head + self.offsets[stop] + stop - 2]
+
+    def row_of(self, identifier: str) -> int | None:
+        """The row whose id is written so; None also says that the index must be asked."""
+        if self.ids is None or self.rows.key is None:
+            return None
+        number = self.rows.types[self.rows.key] == FieldType.INTEGER
+        for row in self.ids.rows_of(identifier):
+            begin = BEGIN % (identifier.encode() if number else orjson.dumps(identifier))
+            at = self.head + self.offsets[row] + row
+            if self.text[at : at + len(begin)] == begin:
+                return row
+        return None
 
     def page(self, rows: Sequence[int]) -> bytes | memoryview:
         """These features in this order, separated as in a JSON array."""
@@ -87,9 +102,10 @@ def _of(entry: Mapping[str, Any], folder: Path) -> Rendered:
     head = bytes(text[:HEAD]).index(b"[\n") + 2
     if not rows.count <= len(text) - head - size <= rows.count + HEAD:
         raise ValueError(f"data.geojson does not hold the {size} bytes of the features")
-    # Releases from before there were boxes have none.
+    # Releases from before there were boxes and ids have none.
     boxes = Boxes.open(path) if (path := folder / "boxes.rtree").exists() else None
-    return Rendered(entry, rows, text, offsets, GeoPackageIndex(folder / "data.gpkg", rows, boxes), head)
+    ids = Ids(path, rows.count) if (path := folder / "features.ids").exists() else None
+    return Rendered(entry, rows, text, offsets, GeoPackageIndex(folder / "data.gpkg", rows, boxes), head, ids)
 
 
 def rows_of(entry: Mapping[str, Any]) -> Rows:

@@ -59,7 +59,8 @@ def items(served: Served, args: Args, config: Config, language: str) -> tuple[by
 
 def item(served: Served, identifier: str, config: Config, language: str) -> tuple[bytes, str] | None:
     """The body of a single feature and its Link header; None where there is none."""
-    row = served.index.row_of(identifier)
+    row = served.opened.row_of(identifier)
+    row = served.index.row_of(identifier) if row is None else row
     if row is None:
         return None
     links, header = _links_of_an_item(config["server"]["url"], served.id, served.resource["title"], language)

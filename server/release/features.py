@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from server.release.dictionary import ARROW_TYPES
+from server.store.ids import write_ids
 from workflow.layer import Field, FieldType, Layer
 
 CHUNK = 5_000
@@ -32,7 +33,10 @@ def canonical(layer: Layer) -> Layer:
 
 
 def write_features(layer: Layer, folder: Path, progress: Callable[[int], None]) -> str:
-    """Writes features.geojsonl and features.offsets of a canonical layer; the SHA-256 of the lines."""
+    """Writes features.geojsonl, features.offsets and, where every feature has a key, features.ids of a canonical layer.
+
+    Returns the SHA-256 of the lines.
+    """
     digest = hashlib.sha256()
     lengths = [0]
     with (folder / "features.geojsonl").open("wb") as file:
@@ -44,6 +48,8 @@ def write_features(layer: Layer, folder: Path, progress: Callable[[int], None]) 
             lengths += map(len, lines)
             progress(start + len(lines))
     (folder / "features.offsets").write_bytes(np.cumsum(lengths, dtype="<u8").tobytes())
+    if layer.key is not None and layer.columns[layer.key].null_count == 0:
+        write_ids(_ids(layer, 0, len(layer)), folder / "features.ids")
     return digest.hexdigest()
 
 
