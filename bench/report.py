@@ -1,11 +1,13 @@
-"""RESULTS.md out of the figures of a run."""
+"""RESULTS.md out of the figures of a run, by templates/results.md."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Template
 
 TARGETS: dict[str, tuple[float | None, float | None, float | None]] = {
     "limit10": (200, 80, None),
@@ -23,43 +25,20 @@ TARGETS: dict[str, tuple[float | None, float | None, float | None]] = {
 AGAINST = ("pygeoapi", "tipg", "QGIS Server")
 NGINX = {"limit10": 0.3, "limit1000": 0.5}
 STORES = ("Sebar", "Sebar PostGIS")
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def markdown(result: Mapping[str, Any]) -> str:
     """One section about one number of rows."""
-    return "\n".join(
-        [
-            f"## {result['rows']:,} polygons, {result['date']}",
-            "",
-            f"Machine: {result['machine']}. {result['clients']} clients, {result['rounds']} rounds of "
-            f"{result['seconds']:g} s (longer where one answer is slow), programs in turns, medians.",
-            "",
-            *(f"- {name}: {version}" for name, version in result["peers"].items()),
-            *(f"- {name} is **absent**: {why}" for name, why in result["absent"].items()),
-            "",
-            "Requests per second (“all features”: seconds of one download):",
-            "",
-            *_table(result, _rate),
-            "",
-            "Milliseconds, p50 / p99:",
-            "",
-            *_table(result, _latency),
-            "",
-            "Milliseconds of processor per request, PostgreSQL's included, and bytes of an answer:",
-            "",
-            *_table(result, _cost),
-            "",
-            "Features as written: " + "; ".join(f"{name} {how}" for name, how in result["writes"].items()) + ".",
-            "",
-            *_tiles(result),
-            "Private memory after everything, MB, all processes / the largest: "
-            + "; ".join(f"{name} {all:.0f} / {most:.0f}" for name, (all, most) in result["memory"].items())
-            + ".",
-            "",
-            *_ratios(result),
-            *_wrong(result),
-        ]
-    )
+    wrong = [
+        (title, name, figures["wrong"])
+        for key, title in result["titles"].items()
+        for name, figures in result["figures"][key].items()
+        if figures["wrong"] not in ("", "not offered")
+    ]
+    cells = {"rate": _rate, "latency": _latency, "cost": _cost, "ratios": _ratios, "steady": _steady}
+    template = Template((TEMPLATES / "results.md").read_text())
+    return template.render(result, against=AGAINST, wrong=wrong, **cells).strip()
 
 
 def whole(section: str, into: Path, rows: int) -> str:
@@ -67,29 +46,8 @@ def whole(section: str, into: Path, rows: int) -> str:
     kept = into.read_text() if into.exists() else ""
     sections = re.split(r"^(?=## )", kept, flags=re.MULTILINE)[1:]
     others = [text for text in sections if not text.startswith(f"## {rows:,} polygons")]
-    return PREFACE + "".join([section + "\n", *("\n" + text.strip() + "\n" for text in others)])
-
-
-PREFACE = """# What the bench measured
-
-Made by `make bench`; every figure of a section is of one run. Figures of different machines or runs do not compare;
-ratios inside a section do. The data is made up from a fixed seed: polygons of 5 to 12 vertices in no order, with 10
-attributes, coordinates of 7 decimals (so that a program that writes more has nothing more to write), and 27 polygons
-of 500 vertices. Peers read them from PostGIS with primary key, GiST and an index on the filtered column; Sebar was
-given the same as an upload that took every step to publication. An answer is compared with the source (number,
-identity and order of features, total, attributes, coordinates) before anything is timed; **wrong** is not timed.
-Rows “at random” draw from 50,000 addresses. nginx serves the very bytes of Sebar's answer as a file.
-
-"""
-
-
-def _table(result: Mapping[str, Any], cell: Any) -> list[str]:
-    names = list(result["peers"])
-    lines = [f"| request | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for key, title in result["titles"].items():
-        cells = (cell(key, result["figures"][key].get(name)) for name in names)
-        lines.append(f"| {title} | {' | '.join(cells)} |")
-    return lines
+    preface = (TEMPLATES / "preface.md").read_text()
+    return "\n".join([preface, section + "\n", *(text.strip() + "\n" for text in others)])
 
 
 def _rate(key: str, figures: Mapping[str, Any] | None) -> str:
@@ -118,28 +76,10 @@ def _short(number: float) -> str:
     return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
 
 
-def _tiles(result: Mapping[str, Any]) -> list[str]:
-    """Who thins an overview has less to send."""
-    if not result["tiles"]:
-        return []
-    said = (
-        f"{zoom} " + ", ".join(f"{name} {count:,}" for name, count in found.items())
-        for zoom, found in result["tiles"].items()
-    )
-    return [f"Features in the tile: {'; '.join(said)}.", ""]
-
-
-def _ratios(result: Mapping[str, Any]) -> list[str]:
+def _ratios(key: str, figures: Mapping[str, Any]) -> list[str]:
     """Embedded store / PostGIS, and the target where there is one."""
-    heads = [f"× {name} (target)" for name in AGAINST] + ["of nginx (target)", "p99 / p50"]
-    lines = ["Ratios, Sebar on the embedded store / on PostGIS:", "", f"| request | {' | '.join(heads)} |"]
-    lines.append("|---" * (len(heads) + 1) + "|")
-    for key, title in result["titles"].items():
-        targets = [*TARGETS.get(key, (None,) * 3), NGINX.get(key)]
-        figures = result["figures"][key]
-        cells = [_against(figures, name, target) for name, target in zip((*AGAINST, "nginx"), targets, strict=True)]
-        lines.append(f"| {title} | {' | '.join([*cells, _steady(figures)])} |")
-    return [*lines, ""]
+    targets = (*TARGETS.get(key, (None,) * 3), NGINX.get(key))
+    return [_against(figures, name, target) for name, target in zip((*AGAINST, "nginx"), targets, strict=True)]
 
 
 def _against(figures: Mapping[str, Any], name: str, target: float | None) -> str:
@@ -158,13 +98,3 @@ def _against(figures: Mapping[str, Any], name: str, target: float | None) -> str
 def _steady(figures: Mapping[str, Any]) -> str:
     found = (figures.get(store, {}) for store in STORES)
     return " / ".join(f"{one['p99'] / one['p50']:.1f}" if one.get("p99") else "–" for one in found)
-
-
-def _wrong(result: Mapping[str, Any]) -> Sequence[str]:
-    lines = [
-        f"- {title}: {name}: {figures['wrong']}"
-        for key, title in result["titles"].items()
-        for name, figures in result["figures"][key].items()
-        if figures["wrong"] not in ("", "not offered")
-    ]
-    return ["Not timed:", "", *lines] if lines else []
