@@ -73,7 +73,7 @@ class FastPath:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         repeated = self._now()
-        key = tuple(environ.get(name) for name in DECIDING)
+        key = tuple(map(environ.get, DECIDING))
         if sent := repeated.kept.get(key):
             start_response(*sent[:2])
             return sent[2]

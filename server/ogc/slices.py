@@ -3,7 +3,7 @@
 They are what pygeoapi's functions and their corrections give, but for `timeStamp`; a test asks both.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -27,7 +27,8 @@ Link = dict[str, Any]
 GEOJSON, HTML, JSON = "application/geo+json", "text/html", "application/json"
 SCHEMA, ABOUT_FIELDS = "application/schema+json", "http://www.opengis.net/def/rel/ogc/1.0/"
 ITEM = "{butir}"
-"""No quoted id holds a brace."""
+MARKS = ("{di sini}", "{sebelum}", "{sesudah}")
+"""No quoted id and no quoted parameter holds a brace."""
 PLAIN = frozenset({
     "f", "lang", "limit", "offset", "bbox", "datetime", "filter", "filter-lang", "sortby", "resulttype", "release",
     *CRS_PARAMETERS,
@@ -50,11 +51,12 @@ def items(served: Served, args: Args, config: Config, language: str) -> tuple[by
     offset, hits = int(args.get("offset", 0)), args.get("resulttype") == "hits"
     total = index.total(question)
     rows = range(0) if hits else index.rows(question, offset=offset, limit=limit)
-    links = list(_page_links(served, args, config, language, None if hits else (offset, limit, len(rows), total)))
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    said = {"numberMatched": total, "numberReturned": len(rows), "links": links, "timeStamp": now}
-    parts = (b'{"type":"FeatureCollection","features":[', rendered.page(rows), b"],", orjson.dumps(said)[1:])
-    return b"".join(parts), link_header(links, f"{config['server']['url']}/collections/{served.id}")
+    places = None if hits else (offset, limit, len(rows), total)
+    links, header = _links_of_a_page(served, args, config["server"]["url"], language, places)
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    said = f'],"numberMatched":{total},"numberReturned":{len(rows)},"links":{links},"timeStamp":"{now}"}}'
+    parts = (b'{"type":"FeatureCollection","features":[', rendered.page(rows), said.encode())
+    return b"".join(parts), header
 
 
 def item(served: Served, identifier: str, config: Config, language: str) -> tuple[bytes, str] | None:
@@ -102,33 +104,41 @@ def _question(rendered: Rendered, args: Args) -> Question:
     return Question(boxes_of(box), period_of(args.get("datetime")), where_of(equal, said, rendered), order)
 
 
-def _page_links(
-    served: Served, args: Args, config: Config, language: str, page: tuple[int, int, int, int] | None
-) -> Iterator[Link]:
-    """`page` is offset, limit, features on the page and in all."""
-    base, titles = config["server"]["url"], _titles(language)
-    uri = f"{base}/collections/{served.id}/items"
+def _links_of_a_page(
+    served: Served, args: Args, base: str, language: str, page: tuple[int, int, int, int] | None
+) -> tuple[str, str]:
+    """As JSON and as Link header. `page` is offset, limit, features on the page and in all."""
     asked = "".join(
         f"&{quote(name, safe='')}={quote(value, safe=',')}"
         for name, value in args.items()
         if name not in ("f", "offset")
     )
-    here = f"{asked}&offset={args['offset']}" if int(args.get("offset", 0)) else asked
-    yield _link(f"{uri}?f=json{here}", "self", GEOJSON, titles("This document as GeoJSON"))
-    yield _link(f"{uri}?f=html{here}", "alternate", HTML, titles("This document as HTML"))
-    if page is not None:
-        offset, limit, returned, total = page
-        there = f"{uri}?f=json&offset=" if "f" in args else f"{uri}?offset="
-        kept = asked + served.release_kept(args)
-        if offset > 0:
-            yield _link(f"{there}{max(0, offset - limit)}{kept}", "prev", GEOJSON, titles("Items (prev)"))
-        if returned and offset + returned < total:
-            yield _link(f"{there}{offset + limit}{kept}", "next", GEOJSON, titles("Items (next)"))
-    yield _collection(served, base)
+    offset, limit, returned, total = page or (int(args.get("offset", 0)), 0, 0, 0)
+    back, on = page is not None and offset > 0, returned > 0 and offset + returned < total
+    kept, title = served.release_kept(args), served.resource["title"]
+    links, header = _page_links(base, served.id, title, language, asked, kept, "f" in args, offset > 0, back, on)
+    for mark, there in zip(MARKS, (offset, max(0, offset - limit), offset + limit), strict=True):
+        links, header = links.replace(mark, str(there)), header.replace(mark, str(there))
+    return links, header
 
 
-def _collection(served: Served, base: str) -> Link:
-    return _link(f"{base}/collections/{served.id}", "collection", JSON, served.resource["title"])
+@lru_cache(maxsize=1024)
+def _page_links(
+    base: str, id: str, title: str, language: str, asked: str, kept: str, form: bool, moved: bool, back: bool, on: bool
+) -> tuple[str, str]:
+    """With marks where the offsets of this page, the one before and the one after belong."""
+    titles, uri = _titles(language), f"{base}/collections/{id}/items"
+    here, before, after = MARKS
+    itself = f"{asked}&offset={here}" if moved else asked
+    there = f"{uri}?f=json&offset=" if form else f"{uri}?offset="
+    links = [
+        _link(f"{uri}?f=json{itself}", "self", GEOJSON, titles("This document as GeoJSON")),
+        _link(f"{uri}?f=html{itself}", "alternate", HTML, titles("This document as HTML")),
+        *([_link(f"{there}{before}{asked}{kept}", "prev", GEOJSON, titles("Items (prev)"))] if back else ()),
+        *([_link(f"{there}{after}{asked}{kept}", "next", GEOJSON, titles("Items (next)"))] if on else ()),
+        _link(f"{base}/collections/{id}", "collection", JSON, title),
+    ]
+    return orjson.dumps(links).decode(), link_header(links, f"{base}/collections/{id}")
 
 
 def _link(href: str, rel: str, type: str, title: str) -> Link:
