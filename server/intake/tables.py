@@ -210,15 +210,22 @@ def _columns(
         if not label and text.null_count == len(text):
             continue
         kinds = np.concatenate(pile.kinds)
-        is_code = bool(_CODE_WORDS.search(label)) or not codes.isdisjoint((label.casefold(), name))
-        may_count = set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT} and not is_code
         found = None
-        if may_count and not _are_area_codes(text):
-            found = numbers.read(text, kinds == _TEXT, decimal=decimal, thousands=thousands)
+        if set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT} and codes.isdisjoint((label.casefold(), name)):
+            found = counted(label, text, kinds == _TEXT, decimal, thousands)
         met += [found] if found else []
         columns.append(replace(_column(label, text, kinds, found), at=at))
     refuse_too_many_columns(len(columns))
     return columns, met
+
+
+def counted(
+    label: str, text: pa.ChunkedArray, written: np.ndarray, decimal: str | None, thousands: str | None
+) -> numbers.Numbers | None:
+    """The numbers of a column that is no code by its name or by what it holds; `written` marks cells typed as text."""
+    if _CODE_WORDS.search(label) or _are_area_codes(text):
+        return None
+    return numbers.read(text, written, decimal=decimal, thousands=thousands)
 
 
 def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers.Numbers | None) -> Column:
