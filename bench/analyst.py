@@ -102,10 +102,7 @@ def main() -> None:
     parser.add_argument("--megabits", type=float, default=20)
     parser.add_argument("--page", type=int, default=0, help="features QGIS asks for at once; its own choice without")
     given = parser.parse_args()
-    try:
-        peers.need("PyQGIS")
-    except peers.Absent as why:
-        raise SystemExit(str(why)) from None
+    peers.need("PyQGIS")
     with ExitStack() as stack:
         folder = stack.enter_context(work_folder())
         link = stack.enter_context(shaped(given.megabits))

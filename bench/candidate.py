@@ -111,10 +111,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgis", action="store_true")
     given = parser.parse_args()
-    try:
-        peers.need("ogr2ogr")
-    except peers.Absent as why:
-        raise SystemExit(str(why)) from None
+    peers.need("ogr2ogr")
     with ExitStack() as stack:
         folder = stack.enter_context(work_folder())
         layer = data.buildings(given.rows)

@@ -27,38 +27,7 @@ from tests.pages.test_browser import CHROMIUM, QUIET, SOFTWARE
 FAULTS = 20
 OPENED, SELECTED = 2.0, 200
 """Seconds and milliseconds that are wanted."""
-
-WATCH = """
-const shown = (label) => { window[label] ??= performance.now(); };
-document.addEventListener('peta:ready', ({target}) => target.map.once('idle', () => shown('mapDrawn')));
-new MutationObserver(() => {
-    if (document.querySelector('.finding')) shown('listed');
-}).observe(document, {childList: true, subtree: true});
-"""
-TABLE = """(tab) => new Promise((done) => {
-    const begun = performance.now();
-    const look = () => {
-        if (document.querySelector('#isi-tabel tbody tr')) done((performance.now() - begun) / 1000);
-        else requestAnimationFrame(look);
-    };
-    tab.click();
-    look();
-})"""
-CLICK = """(link) => new Promise((done) => {
-    const key = link.closest('.finding').dataset.key, begun = performance.now();
-    const look = () => {
-        const side = document.getElementById('sisi');
-        const row = document.querySelector('#isi-tabel tr[aria-current="true"]')?.dataset.row;
-        if (location.search.includes(key) && side.dataset.row && (row ?? side.dataset.row) === side.dataset.row
-            && document.querySelector('.finding[aria-current="true"]')?.dataset.key === key
-            && side.dataset.seen !== '1') {
-            side.dataset.seen = '1';
-            done(performance.now() - begun);
-        } else requestAnimationFrame(look);
-    };
-    link.click();
-    requestAnimationFrame(look);
-})"""
+WATCH = Path(__file__).parent / "templates" / "desk.js"
 
 
 def faulty(rows: int) -> Layer:
@@ -81,16 +50,16 @@ def submitted(settings: Settings, layer: Layer, folder: Path) -> str:
 
 def measure(page: Page, address: str) -> tuple[dict[str, float], list[float]]:
     """Seconds until what is asked for is shown, and milliseconds of each click on a finding."""
-    page.add_init_script(WATCH)
+    page.add_init_script(path=WATCH)
     page.goto(address)
     page.wait_for_selector(".peta-ready", timeout=60_000)
     page.wait_for_timeout(3_000)
-    shown = {name: page.evaluate(f"window.{name} / 1000") for name in ("mapDrawn", "listed")}
-    shown["table"] = page.locator("#rincian a", has_text="Tabel").evaluate(TABLE)
+    shown = {name: page.evaluate(f"bench.{name} / 1000") for name in ("mapDrawn", "listed")}
+    shown["table"] = page.locator("#rincian a", has_text="Tabel").evaluate("(tab) => bench.openTable(tab)") / 1000
     links = page.locator(".finding:has(.finding-place) .finding-message a")
     clicks = []
     for n in range(links.count()):
-        clicks.append(links.nth(n).evaluate(CLICK))
+        clicks.append(links.nth(n).evaluate("(link) => bench.select(link)"))
         page.wait_for_timeout(700)
     return shown, clicks
 

@@ -18,13 +18,17 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Figures:
-    """Requests per second, milliseconds, milliseconds of processor per request, share of failed requests."""
+    """Requests per second, milliseconds, milliseconds of processor per request, share of failed requests.
+
+    `first` is the milliseconds to the first byte of a whole download, which has no `p99`.
+    """
 
     rate: float
     p50: float
-    p99: float
     cpu: float
-    failed: float
+    p99: float = 0.0
+    first: float = 0.0
+    failed: float = 0.0
 
 
 def drive(
@@ -63,16 +67,16 @@ def drive(
     )
 
 
-def fetch_whole(url: str, processes: Iterable[int]) -> tuple[float, float, int, float]:
-    """Seconds in all and to the first byte, bytes, and processor seconds, of one client."""
+def fetch_whole(url: str, processes: Iterable[int]) -> Figures:
+    """One download by one client."""
     roots = list(processes)
     before = cpu_seconds(roots)
-    wanted = "%{time_total} %{time_starttransfer} %{size_download}"
+    wanted = "%{time_total} %{time_starttransfer}"
     done = subprocess.run(
         ["curl", "-sf", "-m", "300", "-o", "/dev/null", "-w", wanted, url], capture_output=True, text=True, check=True
     )
-    total, first, size = done.stdout.split()
-    return float(total), float(first), int(size), cpu_seconds(roots) - before
+    total, first = map(float, done.stdout.split())
+    return Figures(1 / total, 1000 * total, 1000 * (cpu_seconds(roots) - before), first=1000 * first)
 
 
 def settle(roots: list[int], patience: float = 60) -> None:

@@ -42,8 +42,8 @@ DEBIAN = {
 """By program: what proves that it is there, and Debian's package."""
 
 
-class Absent(Exception):
-    """A program that cannot be measured here, and why."""
+class Absent(SystemExit):
+    """A program that cannot be measured here, and why; nobody can go on whom it was all about."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Bench:
     def measure(self, city: City) -> None:
         for row in ROWS:
             if not self.only or row.key in self.only:
-                self.figures[row.key] = self._whole(row, city) if row.whole else self._row(row, city)
+                self.figures[row.key] = self._row(row, city)
 
     def _tried(self, row: Row, city: City) -> Iterator[tuple[Peer, list[str], Tried]]:
         limit = next((peer for peer in self.peers if peer.name == "nginx"), None)
@@ -96,32 +96,25 @@ class Bench:
 
     def _row(self, row: Row, city: City) -> dict[str, Any]:
         found: dict[str, list[load.Figures]] = {}
-        tried = list(self._tried(row, city))
+        tried, clients = list(self._tried(row, city)), 1 if row.whole else self.clients
         for n in range(self.rounds):
             for peer, paths, first in tried[n:] + tried[:n]:
                 if not first.wrong:
-                    lasting = max(self.seconds, min(PATIENCE, 3 * first.seconds * self.clients / peers.PROCESSES))
-                    found.setdefault(peer.name, []).append(
-                        load.drive(
-                            peer.url,
-                            paths,
-                            encoding=row.encoding,
-                            seconds=lasting,
-                            clients=self.clients,
-                            seed=n,
-                            processes=self.roots(peer),
-                        )
-                    )
-        return {peer.name: _middle(first, self.clients, found.get(peer.name, [])) for peer, _, first in tried}
+                    found.setdefault(peer.name, []).append(self._load(row, peer, paths, first, n))
+        return {peer.name: _middle(first, clients, found.get(peer.name, [])) for peer, _, first in tried}
 
-    def _whole(self, row: Row, city: City) -> dict[str, Any]:
-        found: dict[str, list[tuple[float, float, int, float]]] = {}
-        tried = list(self._tried(row, city))
-        for n in range(self.rounds):
-            for peer, paths, first in tried[n:] + tried[:n]:
-                if not first.wrong:
-                    found.setdefault(peer.name, []).append(load.fetch_whole(peer.url + paths[0], self.roots(peer)))
-        return {peer.name: _middle_whole(first, found.get(peer.name, [])) for peer, _, first in tried}
+    def _load(self, row: Row, peer: Peer, paths: list[str], first: Tried, seed: int) -> load.Figures:
+        if row.whole:
+            return load.fetch_whole(peer.url + paths[0], self.roots(peer))
+        return load.drive(
+            peer.url,
+            paths,
+            encoding=row.encoding,
+            seconds=max(self.seconds, min(PATIENCE, 3 * first.seconds * self.clients / peers.PROCESSES)),
+            clients=self.clients,
+            seed=seed,
+            processes=self.roots(peer),
+        )
 
     def memory(self) -> dict[str, tuple[float, float]]:
         return {peer.name: load.private_megabytes(peer.processes) for peer in self.peers}
@@ -135,14 +128,6 @@ def _middle(tried: Tried, clients: int, rounds: list[load.Figures]) -> dict[str,
     if figures["failed"] > FAILING:
         return said | {"wrong": f"wrong: {figures['failed']:.0%} of the requests failed under load"}
     return said | figures
-
-
-def _middle_whole(tried: Tried, rounds: list[tuple[float, float, int, float]]) -> dict[str, Any]:
-    said = {"wrong": tried.wrong, "bytes": tried.bytes, "at_most": 1 / PATIENCE}
-    if tried.wrong or not rounds:
-        return said
-    total, first, _, cpu = (median(column) for column in zip(*rounds, strict=True))
-    return said | {"rate": 1 / total, "p50": 1000 * total, "first": 1000 * first, "cpu": 1000 * cpu, "failed": 0.0}
 
 
 def say(sentence: str) -> None:
