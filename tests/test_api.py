@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pygeoapi.openapi import validate_openapi_document
 
+from server.api_description import METADATA
 from tests.conftest import City
+from workflow.sop import Access, Kind
 
 HUGE = 10**30
 
@@ -15,6 +17,7 @@ HUGE = 10**30
 def test_the_description_names_every_call(city: City) -> None:
     document = city.client().get("/api/v1/openapi.json").json
     assert validate_openapi_document(document)
+    assert [METADATA["properties"][name]["enum"] for name in ("kind", "access")] == [list(Kind), list(Access)]
     rules = [rule for rule in city.app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
     routes = {
         (method.lower(), rule.rule.removeprefix("/api/v1").replace("<", "{").replace(">", "}"))
