@@ -1,6 +1,7 @@
 """The facts in data/reference, read from the folder of the repository that holds them."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -10,12 +11,17 @@ from shapely.geometry import shape
 
 from server.settings import ROOT
 from server.store import Records
-from workflow.area_codes import Area, AreaCodes, City, Level
+from workflow.area_codes import Alias, Area, AreaCodes, City, Level
 from workflow.store import Agency, Holiday
 
 
 def load_area_codes(root: Path = ROOT) -> AreaCodes:
-    return AreaCodes(tuple(map(_area, _rows(root, "kode_wilayah.csv"))))
+    past = (
+        Alias(row["nama"], Level(row["level"]), row["menjadi"], row["sejak"]) for row in _rows(root, "nama_lama.csv")
+    )
+    tables = [root / "data" / "reference" / name for name in ("kode_wilayah.csv", "nama_lama.csv")]
+    version = hashlib.sha256(b"".join(table.read_bytes() for table in tables)).hexdigest()[:12]
+    return AreaCodes(tuple(map(_area, _rows(root, "kode_wilayah.csv"))), tuple(past), version)
 
 
 def load_holidays(root: Path = ROOT) -> tuple[Holiday, ...]:
@@ -44,7 +50,8 @@ def load_agencies(root: Path = ROOT) -> tuple[Agency, ...]:
 
 def _area(row: dict[str, str]) -> Area:
     point = (float(row["lon"]), float(row["lat"])) if row.get("lon") else (None, None)
-    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point)
+    km2 = float(row["luas_km2"]) if row.get("luas_km2") else None
+    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point, km2)
 
 
 def _rows(root: Path, name: str) -> Iterator[dict[str, str]]:

@@ -35,9 +35,21 @@ class Area:
     parent: str = ""
     lon: float | None = None
     lat: float | None = None
+    km2: float | None = None
 
     def code(self, system: System) -> str:
         return self.kemendagri if system is System.KEMENDAGRI else self.bps
+
+
+@dataclass(frozen=True)
+class Alias:
+    """One row of nama_lama.csv. `code` is Kemendagri's of today's area; `since` the day from which the name is of the
+    past, "" where it is only another name."""
+
+    name: str
+    level: Level
+    code: str
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,19 +89,37 @@ def plain_name(name: object) -> str:
 
 @dataclass(frozen=True)
 class AreaCodes:
+    """`version` names the state of the two tables; the city's own code is the same in both systems, so of neither."""
+
     areas: tuple[Area, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    version: str = ""
 
     @cached_property
-    def _by_digits(self) -> dict[str, tuple[Area, System]]:
-        found = {area.bps: (area, System.BPS) for area in self.areas}
-        return found | {digits(area.kemendagri): (area, System.KEMENDAGRI) for area in self.areas}
+    def _by_digits(self) -> dict[str, tuple[Area, System | None]]:
+        found: dict[str, tuple[Area, System | None]] = {area.bps: (area, System.BPS) for area in self.areas}
+        found |= {digits(area.kemendagri): (area, System.KEMENDAGRI) for area in self.areas}
+        return found | {area.bps: (area, None) for area in self.at(Level.KOTA)}
 
     @cached_property
     def _by_name(self) -> dict[str, list[Area]]:
         found: dict[str, list[Area]] = {}
         for area in self.areas:
             found.setdefault(plain_name(area.name), []).append(area)
+        for alias in self.aliases:
+            if (area := self.by_code(alias.code)) and not alias.since:
+                found.setdefault(plain_name(alias.name), []).append(area)
         return found
+
+    @cached_property
+    def _past(self) -> dict[tuple[Level, str], Alias]:
+        return {(alias.level, plain_name(alias.name)): alias for alias in self.aliases if alias.since}
+
+    def of_the_past(self, name: object, level: Level) -> tuple[Area, str] | None:
+        """Today's area of a name from before a merger, and since when; None where it still is a name."""
+        alias = None if self.by_name(name, level) else self._past.get((level, plain_name(name)))
+        area = self.by_code(alias.code) if alias else None
+        return (area, alias.since) if alias and area else None
 
     def at(self, level: Level) -> tuple[Area, ...]:
         return tuple(area for area in self.areas if area.level == level)
@@ -108,11 +138,16 @@ class AreaCodes:
 
     def fits(self, code: object, name: object) -> bool:
         area = self.by_code(code)
-        return area is not None and plain_name(area.name) == plain_name(name)
+        if area is None or plain_name(area.name) == plain_name(name):
+            return area is not None
+        before = self.of_the_past(name, area.level)
+        return area == (before[0] if before else self.by_name(name, area.level))
 
     def nearest_name(self, name: object, level: Level | None = None) -> Area | None:
         """The area a misspelt or older name most likely means."""
         wanted = plain_name(name)
+        if level and (before := self.of_the_past(name, level)):
+            return before[0]
         names = {plain_name(area.name): area for area in self.areas if level in (None, area.level)}
         if len(wanted) < 4:
             return names.get(wanted)

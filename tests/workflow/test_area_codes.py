@@ -9,16 +9,17 @@ from server.reference import load_agencies, load_city
 from tests.workflow.layers import AREA_CODES, CITY, KELURAHAN
 from workflow.area_codes import Area, AreaCodes, Level, System, digits, looks_like_a_code, plain_name
 
-areas = st.sampled_from(AREA_CODES.areas)
+AREAS = (*AREA_CODES.at(Level.KECAMATAN), *KELURAHAN)
+areas = st.sampled_from(AREAS)
 kelurahan = st.sampled_from(KELURAHAN)
 
 
 def test_the_city_has_4_kecamatan_and_27_kelurahan() -> None:
-    assert (len(AREA_CODES.at(Level.KECAMATAN)), len(KELURAHAN), len(AREA_CODES.areas)) == (4, 27, 31)
+    assert (len(AREA_CODES.at(Level.KECAMATAN)), len(KELURAHAN), len(AREA_CODES.areas)) == (4, 27, 32)
 
 
 def test_no_code_stands_for_two_areas() -> None:
-    codes = [digits(code) for area in AREA_CODES.areas for code in (area.kemendagri, area.bps)]
+    codes = [digits(code) for area in AREAS for code in (area.kemendagri, area.bps)]
     assert len(set(codes)) == 62
 
 
@@ -126,3 +127,33 @@ def test_agencies_have_ids_for_life() -> None:
 
 def _point(area: Area) -> shapely.Point:
     return shapely.Point(area.lon, area.lat)
+
+
+def test_47_kelurahan_became_27() -> None:
+    merged = {alias.code for alias in AREA_CODES.aliases if alias.since}
+    assert len([alias for alias in AREA_CODES.aliases if alias.since]) == 34
+    # Twelve were left as they were, and Kauman kept its name.
+    assert len(merged) == 15
+    assert len({area.kemendagri for area in KELURAHAN} - merged) == 12
+    assert all(alias.code in {area.kemendagri for area in AREAS} for alias in AREA_CODES.aliases)
+
+
+def test_an_older_name_leads_to_the_kelurahan_that_took_it_in() -> None:
+    assert AREA_CODES.by_name("Kraton Kidul") is None
+    today = AREA_CODES.of_the_past("Kel. KRATON KIDUL", Level.KELURAHAN)
+    assert today
+    assert (today[0].name, today[1]) == ("Pasirkratonkramat", "2015-01-01")
+    assert AREA_CODES.fits("33.75.01.1008", "Kraton Kidul")
+    assert not AREA_CODES.fits("33.75.03.1006", "Kraton Kidul")
+    assert AREA_CODES.nearest_name("Pabean", Level.KELURAHAN) == AREA_CODES.by_name("Padukuhan Kraton")
+
+
+def test_the_citys_own_code_is_of_neither_system() -> None:
+    for code in ("33.75", "3375", 3375):
+        assert AREA_CODES.by_code(code) == AREA_CODES.at(Level.KOTA)[0]
+        assert AREA_CODES.system_of(code) is None
+
+
+def test_another_spelling_is_the_same_name() -> None:
+    assert AREA_CODES.by_name("Pekalongan Sel.") == AREA_CODES.by_code("33.75.04")
+    assert AREA_CODES.fits("33.75.03.1006", "Padukuhan")

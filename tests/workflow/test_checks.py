@@ -178,6 +178,7 @@ CASES: dict[str, tuple[Case, Case]] = {
     "AREA_CODE_NAME": (swapped(3375030, "Kec. Pekalongan Utara"), swapped(3375040, "Kec. Pekalongan Utara")),
     "AREA_NAME_UNKNOWN": (table(Kelurahan=["Medono", "JUMLAH"]), table(Kelurahan=["MEDONO", "Kel. Panjangbaru"])),
     "AREA_CODE_MIXED": (table(kode=["3375030", "33.75.03"]), table(kode=["3375030", "3375040"])),
+    "AREA_NAME_OLD": (table(kelurahan=["Medono", "Kraton Kidul"]), table(kelurahan=["Medono", "Kel. Padukuhan"])),
     "AREA_PARENT": (
         table(kelurahan=["Krapyak"], kecamatan=["Pekalongan Selatan"]),
         table(kelurahan=["Krapyak"], kecamatan=["Pekalongan Utara"]),

@@ -59,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     Check("AREA_CODE_NAME", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_codes_fit_their_names, on_maps=WARNS),
     Check("AREA_NAME_UNKNOWN", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_names_are_known, on_maps=WARNS),
     Check("AREA_CODE_MIXED", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.codes_are_of_one_system, on_maps=WARNS),
+    Check("AREA_NAME_OLD", Principle.KODE_REFERENSI, WARNS, kode_referensi.area_names_are_todays),
     Check("AREA_PARENT", Principle.KODE_REFERENSI, WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
     Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, WARNS, kode_referensi.all_areas_are_present),
     Check("AREA_PLACE", Principle.KODE_REFERENSI, WARNS, shapes.codes_are_those_of_their_place),

@@ -39,7 +39,8 @@ class Column:
                 yield value, first[value], count
 
     def area(self, value: str, codes: AreaCodes) -> Area | None:
-        return codes.by_code(value) or codes.by_name(value, self.level)
+        past = codes.of_the_past(value, self.level)
+        return codes.by_code(value) or codes.by_name(value, self.level) or (past[0] if past else None)
 
 
 def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -51,7 +52,7 @@ def area_codes_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
         systems = column.systems(codes).most_common(1)
         unknown = [entry for entry in column.distinct() if codes.by_code(entry[0]) is None]
         for listed, (value, n, count) in enumerate(unknown):
-            named = codes.by_name(beside.cells[n], column.level) if beside else None
+            named = column.area(beside.cells[n], codes) if beside else None
             nearest = codes.nearest_code(value) if not named and listed < MOST else None
             meant = named.code(systems[0][0] if systems else System.KEMENDAGRI) if named else nearest
             yield _fault(column, n, {"value": _short(value), "count": count}, meant, codes)
@@ -75,19 +76,31 @@ def area_names_are_known(layer: Layer, context: Context) -> Iterator[Fault]:
     coded = {column.level for column in code_columns(layer, context)}
     for column in _name_columns(layer, context):
         if column.level not in coded:
-            unknown = [entry for entry in column.distinct() if codes.by_name(entry[0], column.level) is None]
+            unknown = [entry for entry in column.distinct() if column.area(entry[0], codes) is None]
             for listed, (value, n, count) in enumerate(unknown):
                 meant = codes.nearest_name(value, column.level) if listed < MOST else None
                 params: Params = {"value": _short(value), "count": count, "level": column.level.value}
                 yield _fault(column, n, params, meant.name if meant else None, codes)
 
 
+def area_names_are_todays(layer: Layer, context: Context) -> Iterator[Fault]:
+    for column in _name_columns(layer, context):
+        for value, n, count in column.distinct():
+            if past := context.area_codes.of_the_past(value, column.level):
+                params: Params = {"value": _short(value), "count": count, "year": past[1][:4]}
+                yield Fault(params, n, column.field, suggestion=past[0].name)
+
+
 def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Each code of the rarer system is told with that of the other."""
+    codes = context.area_codes
     for column in code_columns(layer, context):
-        systems = column.systems(context.area_codes)
-        if len(systems) > 1:
-            said = " dan ".join(f"{count} kode {SYSTEMS[system]}" for system, count in systems.most_common())
-            yield Fault({"systems": said}, field=column.field)
+        systems = column.systems(codes).most_common()
+        said = " dan ".join(f"{count} kode {SYSTEMS[system]}" for system, count in systems)
+        for value, n, _ in column.distinct() if len(systems) > 1 else ():
+            if codes.system_of(value) is systems[1][0] and (area := codes.by_code(value)):
+                params: Params = {"systems": said, "value": value}
+                yield Fault(params, n, column.field, suggestion=area.code(systems[0][0]))
 
 
 def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -121,8 +134,10 @@ def kelurahan_lie_in_their_kecamatan(layer: Layer, context: Context) -> Iterator
         kelurahan, kecamatan = lower.area(small, codes), upper.area(large, codes)
         if kelurahan and kecamatan and kelurahan.parent != kecamatan.kemendagri:
             right = codes.by_code(kelurahan.parent)
+            system = codes.system_of(large)
             params: Params = {"name": kelurahan.name, "given": kecamatan.name, "right": right.name if right else ""}
-            yield Fault(params, n, upper.field, suggestion=right.name if right else None)
+            written = right and (right.code(system) if system else right.name)
+            yield Fault(params, n, upper.field, suggestion=written)
 
 
 def _distinct_pairs(one: Column, other: Column | None) -> Iterator[tuple[int, tuple[str, str]]]:
