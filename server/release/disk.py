@@ -1,12 +1,13 @@
 """Files that are whole or not there: hashing, fsync and the rename that makes a folder visible."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from server.files import sync_folder
 
 MEDIA_TYPES = {
     ".gpkg": "application/geopackage+sqlite3",
@@ -46,21 +47,13 @@ def whole_folder(target: Path) -> Iterator[Path]:
         yield work
         work.chmod(0o755)
         for path in (*work.rglob("*"), work):
-            _fsync(path)
+            sync_folder(path)
         older = target.with_name(f".{target.name}.older")
         if target.exists():
             target.rename(older)
         work.rename(target)
-        _fsync(target.parent)
+        sync_folder(target.parent)
         shutil.rmtree(older, ignore_errors=True)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

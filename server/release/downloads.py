@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from server.release.features import DECIMALS, read_features, rounded
 from server.release.geopackage import arrow_stream, geometry_type, geometry_types, with_column, with_height
+from server.release.styles import TEMPLATES
 from workflow.layer import FieldType, Layer
 
 CSV_ROWS = 20_000
@@ -31,14 +32,7 @@ DBF_TEXT = 254
 DBF_NUMBER = 10**17
 # Shapes that a shapefile keeps with and without parts.
 PARTS = ("MultiLineString", "MultiPolygon")
-READ_ME = """{name}
-
-Shapefile hanya menampung nama kolom sepuluh huruf, teks 254 bita, dan satu jenis geometri.
-Data yang utuh ada di data.gpkg dan data.geojson. Koordinat: WGS 84 (bujur, lintang).
-
-Kolom       Nama lengkap                    Judul
-{rows}
-"""
+READ_ME = (TEMPLATES / "BACA-SAYA.txt").read_text(encoding="utf-8")
 
 
 def write_downloads(layer: Layer, folder: Path, *, name: str) -> None:

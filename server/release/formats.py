@@ -4,6 +4,7 @@ Those are written from data.gpkg batch by batch, so that memory does not grow wi
 """
 
 import math
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,24 +49,10 @@ class Format:
     size: float | None = None
 
 
-GEOPACKAGE = "application/geopackage+sqlite3"
-READY = {
-    "data.gpkg": Format("GeoPackage", "untuk QGIS dan ArcGIS; paling lengkap", "database", GEOPACKAGE),
-    "data.geojson": Format("GeoJSON", "untuk peta web dan program", "code", "application/geo+json"),
-    "data.csv": Format("CSV", "untuk Excel, R, Python", "file-csv", "text/csv"),
-    "data-shp.zip": Format(
-        "Shapefile (ZIP)", "untuk perangkat lama; nama kolom disingkat", "file-zip", "application/zip"
-    ),
-}
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MADE = {
-    "data.xlsx": Format("Excel", "langsung dibuka; angka dan tanggal siap dihitung", "table", SHEET, 0.2),
-    "data.parquet": Format("GeoParquet", "untuk Python, R, dan DuckDB", "code", "application/vnd.apache.parquet", 0.3),
-    "data.fgb": Format(
-        "FlatGeobuf", "untuk peta web; dapat dibaca sebagian", "globe-hemisphere-east", "application/flatgeobuf", 0.8
-    ),
-    "data.kml": Format("KML", "untuk Google Earth", "map-pin", "application/vnd.google-earth.kml+xml", 2.2),
-}
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+READY = {file: Format(**said) for file, said in _SAID["ready"].items()}
+MADE = {file: Format(**said) for file, said in _SAID["made"].items()}
+GEOPACKAGE = READY["data.gpkg"].media_type
 SRGI2013 = {str(code) for code in (9469, 9470, *range(9476, 9483), *range(9487, 9495))}
 OF_TABLES = ("data.xlsx", "data.parquet")
 
