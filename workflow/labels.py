@@ -43,6 +43,7 @@ ESCALATION: dict[int, tuple[str, tuple[Role, ...]]] = {
 """By percent of a step's days: the words, and the roles that are told beside the one awaited."""
 FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
+LINE_ENDS: dict[str, str] = _WORDS["line_ends"]
 CHECKS: dict[str, Said] = {code: Said(**said) for code, said in _WORDS["checks"].items()}
 MONTHS: tuple[str, ...] = tuple(_WORDS["months"])
 DAYS: tuple[str, ...] = tuple(_WORDS["days"])

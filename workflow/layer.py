@@ -63,30 +63,68 @@ class Layer:
         return len(self.rows)
 
     @cached_property
+    def kinds(self) -> NDArray[np.int32]:
+        """Type numbers of GEOS; -1 where there is no geometry."""
+        return np.full(len(self), -1, np.int32) if self.geometry is None else shapely.get_type_id(self.geometry)
+
+    @cached_property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Rows with a geometry that is not empty."""
+        return (self.kinds >= 0) & ~shapely.is_empty(self.geometry)
+
+    @cached_property
+    def vertices(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """x and y of every vertex (and z where there is one), and the position of its row."""
+        if self.geometry is None:
+            return np.empty((0, 2)), np.empty(0, np.int64)
+        high = bool(shapely.has_z(self.geometry).any())
+        return shapely.get_coordinates(self.geometry, include_z=high, return_index=True)
+
+    @cached_property
     def finite(self) -> NDArray[np.bool_]:
         """Rows without NaN and infinity among their coordinates, Z included where there is one."""
         fine = np.ones(len(self), dtype=bool)
-        if self.geometry is not None:
-            xyz, of = shapely.get_coordinates(self.geometry, include_z=True, return_index=True)
-            endless = ~np.isfinite(xyz)
-            if endless.any():
-                fine[of[endless[:, 0] | endless[:, 1] | (endless[:, 2] & shapely.has_z(self.geometry)[of])]] = False
+        xyz, of = self.vertices
+        endless = ~np.isfinite(xyz)
+        if endless.any():
+            high = endless[:, 2:].any(axis=1) & shapely.has_z(self.geometry)[of]
+            fine[of[endless[:, 0] | endless[:, 1] | high]] = False
         return fine
 
     @cached_property
     def valid(self) -> NDArray[np.bool_]:
         """Rows with a finite geometry that is valid; empty ones are."""
-        fits = self.finite & (~shapely.is_missing(self.geometry) if self.geometry is not None else False)
+        fits = self.finite & (self.kinds >= 0)
         fits[fits] = shapely.is_valid(self.geometry[fits]) if self.geometry is not None else False
         return fits
 
     @cached_property
     def middles(self) -> NDArray[np.float64]:
         """x and y of each geometry's centroid, (n, 2); NaN where there is none."""
-        fits = self.finite & ~shapely.is_empty(self.geometry)
+        fits = self.finite & self.drawn
         points = np.full(len(self), None, dtype=object)
         points[fits] = shapely.centroid(self.geometry[fits]) if self.geometry is not None else None
         return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+
+    @cached_property
+    def strokes(self) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of the vertices of every finite line and ring: x and y, the number of the line or ring, and the row."""
+        of_one = (self.kinds == 1) | ((self.kinds == 3) & (shapely.get_num_interior_rings(self.geometry) == 0))
+        xy, row = self.vertices
+        taken = (of_one & self.finite)[row]
+        others = np.flatnonzero(~of_one & self.finite & np.isin(self.kinds, (3, 5, 6)))
+        if taken.all():
+            return xy[:, :2], row, row
+        parts, of = shapely.get_parts(self.geometry[others] if self.geometry is not None else others, return_index=True)
+        area = shapely.get_type_id(parts) == 3
+        rings, part = shapely.get_rings(parts[area], return_index=True)
+        owner = others[np.concatenate([of[area][part], of[~area]])]
+        more, stroke = shapely.get_coordinates(np.concatenate([rings, parts[~area]]), return_index=True)
+        return (
+            np.concatenate([xy[taken, :2], more]),
+            np.concatenate([row[taken], len(self) + stroke]),
+            np.concatenate([row[taken], owner[stroke]]),
+        )
 
     def field(self, name: str) -> Field:
         """Raises KeyError where there is no such field."""

@@ -17,6 +17,9 @@ from workflow.sop import Kind
 FAMILIES = {0: "titik", 4: "titik", 1: "garis", 2: "garis", 5: "garis", 3: "area", 6: "area", 7: "kumpulan"}
 """Families by GEOS's type numbers; single and multi are one."""
 
+KUGI = ("FCODE", "NAMOBJ")
+"""Columns of the Katalog Unsur Geografi Indonesia that say what a feature is and what it is called."""
+
 MOST = 0.9
 """The share outside the city over which the whole layer is likely another place's, or in another CRS."""
 
@@ -45,7 +48,7 @@ def coordinates_are_finite(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
     if layer.geometry is not None:
-        rows = np.flatnonzero(~shapely.is_missing(layer.geometry) & layer.finite)
+        rows = np.flatnonzero((layer.kinds >= 0) & layer.finite)
         wrong = rows[~layer.valid[rows]]
         for n, reason in zip(wrong, shapely.is_valid_reason(layer.geometry[wrong]), strict=True):
             # GEOS says "Self-intersection[109.67 -6.89]".
@@ -57,7 +60,8 @@ def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def geometries_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fault]:
     if layer.geometry is not None:
-        families = np.array([FAMILIES.get(kind, "") for kind in shapely.get_type_id(layer.geometry)], dtype=str)
+        kinds, of = np.unique(layer.kinds, return_inverse=True)
+        families = np.array([FAMILIES.get(kind, "") for kind in kinds.tolist()], dtype=str)[of]
         names, counts = np.unique(families[families != ""], return_counts=True)
         if len(names) > 1:
             odd = int(np.flatnonzero(families == names[counts.argmin()])[0])
@@ -67,11 +71,11 @@ def geometries_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fau
 
 def rows_have_geometry(layer: Layer, context: Context) -> Iterator[Fault]:
     if layer.geometry is not None:
-        yield from (Fault(n=n) for n in np.flatnonzero(_absent(layer)).tolist())
+        yield from (Fault(n=n) for n in np.flatnonzero(~layer.drawn).tolist())
 
 
 def axes_are_in_order(layer: Layer, context: Context) -> Iterator[Fault]:
-    if context.city and _swapped(layer, context):
+    if context.city and _swapped(layer, context, _outside(layer, context)):
         yield Fault({"city": context.city.name})
 
 
@@ -110,12 +114,20 @@ def key_is_declared(layer: Layer, context: Context) -> Iterator[Fault]:
         yield Fault()
 
 
+def names_of_the_catalogue_are_filled(layer: Layer, context: Context) -> Iterator[Fault]:
+    for name in KUGI if layer.geometry is not None else ():
+        if field := find(layer, name):
+            blank = [n for n, value in enumerate(texts(layer, field)) if not value]
+            if blank:
+                yield Fault({"count": len(blank), "total": len(layer)}, blank[0], field)
+
+
 def _share_outside(layer: Layer, context: Context, *, over: float, up_to: float) -> Iterator[Fault]:
     """By centroids: a feature on the border belongs to whichever side holds its middle."""
     outside = _outside(layer, context)
-    if layer.geometry is None or context.city is None or not len(outside) or _swapped(layer, context):
+    if layer.geometry is None or context.city is None or not len(outside) or _swapped(layer, context, outside):
         return
-    share = len(outside) / int((~_absent(layer)).sum())
+    share = len(outside) / int(layer.drawn.sum())
     if over < share <= up_to:
         rows = ", ".join(map(str, layer.rows[outside[:10]])) + (", …" if len(outside) > 10 else "")
         percent = max(0.1, round(share * 100, 1))
@@ -124,21 +136,17 @@ def _share_outside(layer: Layer, context: Context, *, over: float, up_to: float)
         yield Fault(params, int(outside[0]), place=shapely.multipoints(points))
 
 
-def _swapped(layer: Layer, context: Context) -> bool:
+def _swapped(layer: Layer, context: Context, outside: NDArray[np.int64]) -> bool:
     """Whether most of it lies outside, and would lie inside with longitude and latitude exchanged."""
     most = len(layer) / 2
-    return len(_outside(layer, context)) > most and len(_outside(layer, context, swap=True)) < most
+    return len(outside) > most and len(_outside(layer, context, swap=True)) < most
 
 
 def _outside(layer: Layer, context: Context, *, swap: bool = False) -> NDArray[np.int64]:
     """Positions of what lies outside the city; none where that cannot be said."""
     if layer.geometry is None or layer.source_crs is None or context.city is None:
         return np.empty(0, dtype=np.int64)
-    rows = np.flatnonzero(~_absent(layer) & layer.finite)
+    rows = np.flatnonzero(layer.drawn & layer.finite)
     x, y = layer.middles[rows].T
     shapely.prepare(context.city.extent)
     return rows[~shapely.contains_xy(context.city.extent, *((y, x) if swap else (x, y)))]
-
-
-def _absent(layer: Layer) -> NDArray[np.bool_]:
-    return shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)

@@ -1,18 +1,20 @@
-"""Interoperabilitas of shapes: where the digitiser's hand slipped, in metres on the ground (domain.md G06 to G10)."""
+"""Interoperabilitas of shapes: where the digitiser's hand slipped, in metres on the ground (domain.md G06 to G12)."""
 
 from collections.abc import Iterator
 from math import cos, radians
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
+from shapely.geometry import Point
 
-from workflow.checks.claims import Context, Fault
+from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import words
 from workflow.checks.kode_referensi import code_columns
+from workflow.labels import LINE_ENDS
 from workflow.layer import Field, FieldType, Layer
 from workflow.statistics import period_field
 
@@ -22,13 +24,20 @@ NARROW = 0.3
 """Metres: a mean width below it is nobody's drawing."""
 LEAST_OVERLAP, LEAST_SHARE = 1.0, 0.001
 """Square metres, and the share of the smaller area, from which an overlap is said: even reference boundaries cross."""
-WIDEST_GAP, LEAST_GAP, LARGEST_GAP = 20.0, 1.0, 10_000.0
-"""Mean width in metres and area in square metres of a hole that is no lake."""
+WIDEST_GAP, LEAST_GAP, LARGEST_GAP = 3.0, 1.0, 10_000.0
+"""Mean width in metres and area in square metres of a hole that is no lake and no street."""
 MOST_UNITED = 20_000
 """Areas of which a union is made to look for gaps."""
 SNAPPED, REACH = 0.01, 2.0
 """Metres: what is this near is joined, and an end this far from a line was meant to reach it."""
-DEVIATION = 0.05
+SHARP, LEG = cos(radians(1)), 1.0
+"""Cosine of the angle of a spike, and the metres that both its sides are long at least."""
+COARSE, LEAST_VERTICES = 0.05, 50
+"""Metres on paper between vertices (their median) from which a drawing is coarser than its scale; vertices for it."""
+DEVIATION, NEAR_BORDER = 0.05, 20.0
+METRES = {"m": 1.0, "meter": 1.0, "km": 1e3, "kilometer": 1e3}
+LENGTH_WORDS = frozenset({"panjang", "length", "leng", "shape", "jalan", "ruas", "sungai", "saluran", *METRES})
+LENGTH_DEVIATION = 0.02
 SQUARE_METRES = {"m2": 1.0, "m²": 1.0, "meter persegi": 1.0, "ha": 1e4, "hektar": 1e4, "hektare": 1e4,
                  "km2": 1e6, "km²": 1e6}  # fmt: skip
 MEASURED_WORDS = frozenset({"luas", "area", "wilayah", "shape", *SQUARE_METRES})
@@ -40,8 +49,8 @@ def no_shape_is_drawn_twice(layer: Layer, context: Context) -> Iterator[Fault]:
     rows, shapes = _of(layer, AREAS + LINES)
     if not len(rows):
         return
-    boxes = np.round(shapely.bounds(shapes), 7) + 0.0
-    _, box, often = np.unique(boxes.view("V32").ravel(), return_inverse=True, return_counts=True)
+    boxes = np.round(shapely.bounds(shapes) * 1e7).astype(np.int64) @ [1, 1_000_003, 998_244_353, 2_654_435_761]
+    _, box, often = np.unique(boxes, return_inverse=True, return_counts=True)
     first: dict[tuple[int, bytes], int] = {}
     for at in np.flatnonzero(often[box] > 1).tolist():
         drawn = shapely.to_wkb(shapely.transform(shapes[at], lambda xy: np.round(xy, 7) + 0.0))
@@ -70,9 +79,13 @@ def areas_do_not_overlap(layer: Layer, context: Context) -> Iterator[Fault]:
     rows, shapes = _of(layer, AREAS, valid=True)
     if len(rows) < 2:
         return
-    one, other = STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = STRtree(shapes).query(shapes)  # by their boxes, each pair once
     once = one < other
     one, other = one[once], other[once]
+    once = shapely.intersects(shapes[one], shapes[other])
+    one, other = one[once], other[once]
+    if not len(one):
+        return
     if len(one) > len(shapes) // 2:
         marked = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
         once = marked[one] & marked[other]
@@ -130,49 +143,132 @@ def lines_reach_one_another(layer: Layer, context: Context) -> Iterator[Fault]:
     end, line = STRtree(parts).query(ends, predicate="dwithin", distance=REACH)
     others = owner[end] != line
     end, line = end[others], line[others]
-    least = np.full(len(ends), np.inf)
-    np.minimum.at(least, end, shapely.distance(ends[end], parts[line]))
-    for at in np.flatnonzero((least > SNAPPED) & (least <= REACH)).tolist():
-        n = int(rows[of[owner[at]]])
-        yield Fault({"distance": round(float(least[at]), 2)}, n, place=_in_degrees(ends[at], shapes))
+    apart = shapely.distance(ends[end], parts[line])
+    nearest = np.lexsort((apart, end))
+    nearest = nearest[np.unique(end[nearest], return_index=True)[1]]
+    for at in nearest[apart[nearest] > SNAPPED].tolist():
+        tip, own = ends[end[at]], owner[end[at]]
+        past = float(shapely.distance(tip, shapely.intersection(parts[own], parts[line[at]])))  # NaN: they do not meet
+        how, distance = ("past", past) if past <= 2 * REACH else ("short", float(apart[at]))
+        said: Params = {"distance": round(distance, 2), "how": LINE_ENDS[how]}
+        yield Fault(said, int(rows[of[own]]), place=_in_degrees(tip, shapes))
+
+
+def lines_are_long_enough(layer: Layer, context: Context) -> Iterator[Fault]:
+    rows, shapes = _of(layer, LINES)
+    for at in np.flatnonzero(shapely.length(_in_metres(shapes)) < SNAPPED).tolist() if len(rows) else ():
+        yield Fault(n=int(rows[at]), place=shapes[at].centroid)
+
+
+def vertices_are_apart(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Said once of a layer: it does no harm but that files grow and digits are lost."""
+    if sides := _sides(layer):
+        again = np.flatnonzero((sides.long < SNAPPED) & sides.whole)
+        rows, first = np.unique(sides.row[again], return_index=True)
+        if len(rows):
+            params = {"count": len(rows), "points": len(again)}
+            yield Fault(params, int(rows[0]), place=Point(sides.xy[again[first[0]]]))
+
+
+def outlines_have_no_spikes(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of lines and rings; there the end that joins the start is a corner like any other."""
+    if (sides := _sides(layer)) is None:
+        return
+    start = np.append(0, np.flatnonzero(~sides.whole) + 1)
+    end = np.append(start[1:], len(sides.xy)) - 1
+    ring = (end - start > 2) & (sides.xy[start] == sides.xy[end]).all(axis=1)
+    x, y = sides.metres
+    back = np.flatnonzero(x[:-1] * x[1:] + y[:-1] * y[1:] < -SHARP * sides.long[:-1] * sides.long[1:])
+    back = back[sides.whole[back] & sides.whole[back + 1]]
+    into, out = np.append(back, end[ring] - 1), np.append(back + 1, start[ring])
+    legs = sides.long[into], sides.long[out]
+    sharp = (x[into] * x[out] + y[into] * y[out] < -SHARP * legs[0] * legs[1]) & (np.minimum(*legs) > LEG)
+    for at in into[sharp].tolist():
+        yield Fault(n=int(sides.row[at]), place=Point(sides.xy[at + 1]))
+
+
+def vertices_are_dense_enough(layer: Layer, context: Context) -> Iterator[Fault]:
+    """For the scale that is claimed; a drawing of few vertices may well be of straight things."""
+    scale = context.metadata.get("scale")
+    sides = _sides(layer) if isinstance(scale, int) else None
+    if sides and np.count_nonzero(sides.whole) >= LEAST_VERTICES:
+        middle = float(np.median(sides.long[sides.whole]))
+        if isinstance(scale, int) and middle > COARSE * scale:
+            yield Fault({"scale": scale, "metres": round(middle)})
+
+
+class Sides(NamedTuple):
+    """Layer.strokes' vertices and rows, and from each vertex to the next: the metres east and north (2, n), their
+    length, and whether both are of one stroke."""
+
+    xy: NDArray[np.float64]
+    row: NDArray[np.int64]
+    metres: NDArray[np.float64]
+    long: NDArray[np.float64]
+    whole: NDArray[np.bool_]
+
+
+def _sides(layer: Layer) -> Sides | None:
+    """None before the CRS is known, and where there is no line."""
+    if layer.geometry is None or not layer.source_crs or not len(layer.strokes[0]):
+        return None
+    xy, stroke, row = layer.strokes
+    scale = _scale_at(xy[:, 1])
+    metres = np.stack([np.diff(xy[:, 0]) * scale[0], np.diff(xy[:, 1]) * scale[1]])
+    return Sides(xy, row, metres, np.sqrt(metres[0] ** 2 + metres[1] ** 2), stroke[1:] == stroke[:-1])
 
 
 def written_areas_are_those_measured(layer: Layer, context: Context) -> Iterator[Fault]:
     """A column that says the area alone. Without a unit it is in the one that fits the most."""
     rows, shapes = _of(layer, AREAS, valid=True)
-    if not len(rows):
-        return
-    measured = shapely.area(shapes) * _scale(shapes).prod()
-    for field in layer.fields:
-        if field.type not in (FieldType.INTEGER, FieldType.NUMBER) or not _says_area(field):
+    if len(rows):
+        square = float(_scale(shapes).prod())
+        named = [field for field in layer.fields if words(field) & {"luas", "area"} and words(field) <= MEASURED_WORDS]
+        measured = shapely.area(shapes) * square if named else np.empty(0)
+        yield from _written(layer, rows, shapes, named, measured, {**SQUARE_METRES, "": square}, DEVIATION)
+
+
+def written_lengths_are_those_measured(layer: Layer, context: Context) -> Iterator[Fault]:
+    rows, shapes = _of(layer, LINES, valid=True)
+    if len(rows):
+        scale = _scale(shapes)
+        said = {"panjang", "length", "leng"}
+        named = [field for field in layer.fields if words(field) & said and words(field) <= LENGTH_WORDS]
+        measured = shapely.length(shapely.transform(shapes, lambda xy: xy * scale)) if named else np.empty(0)
+        yield from _written(layer, rows, shapes, named, measured, {**METRES, "": float(scale[1])}, LENGTH_DEVIATION)
+
+
+def _written(
+    layer: Layer,
+    rows: NDArray[np.int64],
+    shapes: Shapes,
+    fields: list[Field],
+    measured: NDArray[np.float64],
+    units: dict[str, float],
+    deviation: float,
+) -> Iterator[Fault]:
+    """What GIS programs write by themselves into a file in degrees is in degrees: the unit without a name."""
+    for field in fields:
+        if field.type not in (FieldType.INTEGER, FieldType.NUMBER):
             continue
         written = layer.columns[field.name].cast(pa.float64()).to_numpy(zero_copy_only=False)[rows]
         filled = np.flatnonzero((written > 0) & (measured > 0))
         if not len(filled):
             continue
-        unit = _unit(field, np.median(written[filled] / measured[filled]))
-        ratio = written[filled] * unit / measured[filled]
-        wrong = filled[np.abs(ratio - 1) > DEVIATION]
+        named = (units[word] for word in (field.unit.casefold(), *words(field)) if word and word in units)
+        ratio = float(np.median(written[filled] / measured[filled]))
+        unit = next(named, 0.0) or min(set(units.values()), key=lambda unit: abs(np.log(ratio * unit)))
+        wrong = filled[np.abs(written[filled] * unit / measured[filled] - 1) > deviation]
         for at in wrong[:1] if len(wrong) * 2 > len(filled) else wrong:
             params = {"written": float(written[at]), "measured": round(float(measured[at] / unit), 4)}
             yield Fault(params | {"count": len(wrong)}, int(rows[at]), field, place=shapes[at].centroid)
-
-
-def _says_area(field: Field) -> bool:
-    said = words(field)
-    return bool(said & {"luas", "area"}) and said <= MEASURED_WORDS
-
-
-def _unit(field: Field, ratio: float) -> float:
-    named = next((SQUARE_METRES[word] for word in (field.unit.casefold(), *words(field)) if word in SQUARE_METRES), 0.0)
-    return named or min(set(SQUARE_METRES.values()), key=lambda unit: abs(np.log(ratio * unit)))
 
 
 def codes_are_those_of_their_place(layer: Layer, context: Context) -> Iterator[Fault]:
     """The middle of a feature lies in the area whose code it carries, where a boundary is published."""
     if layer.geometry is None or context.boundary is None or not layer.source_crs:
         return
-    rows = np.flatnonzero(~(shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)))
+    rows = np.flatnonzero(layer.drawn)
     points = shapely.point_on_surface(layer.geometry[rows])
     area, point = STRtree(points).query(context.boundary.geometries, predicate="intersects")
     there = np.full(len(rows), -1)
@@ -183,7 +279,7 @@ def codes_are_those_of_their_place(layer: Layer, context: Context) -> Iterator[F
             known = context.area_codes.by_code(column.cells[n])
             if said is None or known is None or there[at] in (-1, said):
                 continue
-            if shapely.distance(points[at], context.boundary.geometries[said]) * 111_000 < WIDEST_GAP:
+            if shapely.distance(points[at], context.boundary.geometries[said]) * 111_000 < NEAR_BORDER:
                 continue
             right = context.area_codes.by_code(context.boundary.codes[there[at]])
             system = context.area_codes.system_of(column.cells[n])
@@ -195,16 +291,18 @@ def _of(layer: Layer, kinds: tuple[int, ...], *, valid: bool = False) -> tuple[N
     """Positions and geometries of these kinds, where the file says in which CRS they are."""
     if layer.geometry is None or not layer.source_crs:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
-    fits = np.isin(shapely.get_type_id(layer.geometry), kinds) & ~shapely.is_empty(layer.geometry)
-    rows = np.flatnonzero(fits & (layer.valid if valid else layer.finite))
+    rows = np.flatnonzero(np.isin(layer.kinds, kinds) & layer.drawn & (layer.valid if valid else layer.finite))
     return rows, layer.geometry[rows]
 
 
 def _scale(shapes: Shapes) -> NDArray[np.float64]:
     """Metres per degree of longitude and latitude in the middle of the shapes, on WGS 84: right within 0.3 % for 50 km
     around."""
-    _, south, _, north = shapely.total_bounds(shapes)
-    lat = radians(np.clip((south + north) / 2, -85, 85))
+    return _scale_at(shapely.total_bounds(shapes)[1::2])
+
+
+def _scale_at(lats: NDArray[np.float64]) -> NDArray[np.float64]:
+    lat = radians(np.clip((lats.min() + lats.max()) / 2, -85, 85))
     east = 111_412.84 * cos(lat) - 93.5 * cos(3 * lat)
     return np.array([east, 111_132.92 - 559.82 * cos(2 * lat)])
 
