@@ -118,6 +118,22 @@ def with_luas(hectares: float) -> Case:
     return map_of(WEST, columns={"luas_ha": [hectares]})
 
 
+def line(*metres: float) -> shapely.LineString:
+    """To the north, with vertices this far from its start."""
+    return shapely.LineString([(109.67, -6.89 + at * METRE) for at in metres])
+
+
+def horned(width: float) -> shapely.Polygon:
+    """A square with a horn to the north, 50 metres long and this wide at its foot."""
+    x, y = 109.675, -6.88
+    corners = [(109.67, -6.89), (109.68, -6.89), (109.68, y), (x + width * METRE, y), (x, y + 50 * METRE), (x, y)]
+    return shapely.Polygon([*corners, (109.67, y)])
+
+
+def with_panjang(share: float) -> Case:
+    return map_of(ROAD, columns={"panjang_km": [1.1053 * share]})
+
+
 STEADY = [100, 210, 320, 430, 540, 650]
 GROWN = [104, 220, 330, 445, 560, 672]
 
@@ -149,8 +165,14 @@ CASES: dict[str, tuple[Case, Case]] = {
         map_of(WEST, shapely.box(109.68, -6.89, 109.68 + METRE, -6.88)),
     ),
     "GEOM_OVERLAP": (map_of(WEST, shifted(-5)), map_of(WEST, shifted(0))),
-    "GEOM_GAP": (around(5), around(60)),
+    "GEOM_GAP": (around(2), around(5)),
     "LINE_DANGLE": (map_of(ROAD, street(1)), map_of(ROAD, street(0), street(3))),
+    "LINE_ZERO": (map_of(ROAD, line(0, 0.005)), map_of(ROAD, line(0, 0.02))),
+    "GEOM_SPIKE": (map_of(horned(0.05)), map_of(horned(2))),
+    "VERTEX_REPEATED": (map_of(line(0, 5, 5.005)), map_of(line(0, 5, 5.02))),
+    "SCALE_COARSE": (map_of(line(*range(0, 15_300, 300))), map_of(line(*range(0, 12_240, 240)))),
+    "LENGTH_MEASURED": (with_panjang(1.03), with_panjang(1.01)),
+    "KUGI_EMPTY": (map_of(ROAD, ROAD, columns={"FCODE": ["BA03070040", " "]}), map_of(ROAD, columns={"NAMOBJ": ["x"]})),
     "AREA_MEASURED": (with_luas(HECTARES * 1.07), with_luas(HECTARES)),
     "AREA_PLACE": (coded(1), coded(0)),
     "NUMBER_AS_TEXT": (table(JML=["12.330", "980"]), table(JML=["dua belas", "980"])),
