@@ -48,10 +48,6 @@ class Comparison:
     lost_columns: tuple[str, ...]
 
     @property
-    def by_key(self) -> bool:
-        return bool(self.keys)
-
-    @property
     def counts(self) -> dict[str, int]:
         listed = {name: len(getattr(self, name)) for name in ("added", "removed", "moved", "changed")}
         return listed | {"unchanged": self.unchanged}

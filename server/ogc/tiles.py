@@ -87,12 +87,6 @@ def _opened(folder: Path, *_identity: int) -> Archive:
     return Archive(data, deserialize_header(bytes(data[:127])))
 
 
-def tile(folder: Path, z: int, x: int, y: int) -> bytes | None:
-    """The gzipped tile of a collection's folder, or None."""
-    found = archive(folder)
-    return found.get(z, x, y) if found else None
-
-
 @dataclass(frozen=True)
 class Tileset:
     """What is said of a collection's tiles; `url` is that of /ogc, `fields` are JSON Schema."""

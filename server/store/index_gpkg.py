@@ -114,7 +114,7 @@ class SqliteIndex(TableIndex):
         """With full doubles, as many as `rows`; None where a row has none."""
         fids = Bound(json.dumps([row + 1 for row in rows]))
         found = dict(self.ask("SELECT fid - 1, geom FROM data WHERE fid IN (SELECT value FROM json_each(", fids, "))"))
-        return np.asarray(shapely.from_wkb([_wkb(found[row]) for row in rows]), dtype=object)
+        return np.asarray(shapely.from_wkb([wkb_of(found[row]) for row in rows]), dtype=object)
 
     @abstractmethod
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]: ...
@@ -300,10 +300,10 @@ def _related(relation: str, blob: bytes | None, wkb: bytes) -> int | None:
     if blob is None:
         return None
     test: Callable[[BaseGeometry, BaseGeometry], bool] = getattr(shapely, relation)
-    return int(test(shapely.from_wkb(_wkb(blob)), _asked(wkb)))
+    return int(test(shapely.from_wkb(wkb_of(blob)), _asked(wkb)))
 
 
-def _wkb(blob: bytes | None) -> bytes | None:
+def wkb_of(blob: bytes | None) -> bytes | None:
     """Of a GeoPackage geometry."""
     return blob and blob[8 + ENVELOPES[blob[3] >> 1 & 0b111] :]
 

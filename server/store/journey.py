@@ -1,15 +1,15 @@
 """The SOP on its way: moves with their events, releases, and what is served."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, and_, func, select, update
 
 from server.store import terbit
-from server.store.assignments import nobodys
 from server.store.chain import Act, Store
 from server.store.late import changed
 from server.store.postgis import driver
@@ -17,7 +17,7 @@ from server.store.rows import add, change, found, matching
 from server.store.schema import datasets, events, registry, releases, submissions
 from workflow.dataset import Event, Submission
 from workflow.errors import Conflict, NotFound
-from workflow.store import Registry, Release
+from workflow.store import Registry, Release, SubmissionRecord
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 5
@@ -75,6 +75,23 @@ class JourneyRecords(Store):
         asked = matching(events, submission=submission, dataset=dataset)
         return self._all(Event, select(events).where(asked).order_by(events.c.id))
 
+    def steps_taken(self, person: str, since: datetime) -> Counter[str]:
+        """How often this person took which step."""
+        mine = select(events.c.step, func.count()).where(events.c.actor == person, events.c.at >= since)
+        with self._read() as connection:
+            return Counter({step: count for step, count in connection.execute(mine.group_by(events.c.step))})
+
+    def assign(self, seen: SubmissionRecord, person: str | None, *, actor: str, at: datetime) -> None:
+        """To this person, or to nobody. Raises Conflict where it moved on or somebody else has taken it since."""
+        id, status = seen.move.id, seen.move.status
+        same = submissions.c.assigned_to.is_not_distinct_from(seen.assigned_to)
+        row = {"assigned_to": person, "assigned_at": at if person else None}
+        with self._act() as act:
+            if not change(act.connection, submissions, and_(matching(submissions, id=id, status=status), same), row):
+                raise Conflict.of("taken_meanwhile", where={"submission": id})
+            action = "submission.assign" if person else "submission.unassign"
+            act.tell(at, actor, action, id, person=person, instead_of=seen.assigned_to, status=status.value)
+
     def releases(self, dataset: str) -> Sequence[Release]:
         return self._all(Release, _releases(dataset))
 
@@ -115,7 +132,9 @@ def _releases(dataset: str, number: int | None = None) -> Select[Any]:
 
 def _move(act: Act, before: Submission, after: Submission, event: Event, **said: Any) -> None:
     moved = {name: getattr(after, name) for name in MOVED} | {"changed_by": event.actor, "changed_at": event.at}
-    moved |= nobodys(before.status, after.status)
+    if before.status is not after.status:
+        # What goes to another desk is nobody's there yet.
+        moved |= {"assigned_to": None, "assigned_at": None}
     expected = matching(submissions, id=before.id, version=before.version)
     if not change(act.connection, submissions, expected, moved):
         raise changed(act.connection, before.id)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -16,20 +17,7 @@ READER = "sebar_baca"
 SCHEMAS = ("calon", "terbit", "dbos")
 """Tables of candidates, which nobody else reads; tables and views of releases; the jobs, whose tables DBOS makes."""
 
-# Without auth_name PostGIS reads this text, in which SRGI2013 is WGS 84: with EPSG:9470 PROJ would shift by 0.2 m.
-SRGI2013 = (
-    'GEOGCS["SRGI2013",DATUM["Sistem_Referensi_Geospasial_Indonesia_2013",SPHEROID["WGS 84",6378137,298.257223563,'
-    'AUTHORITY["EPSG","7030"]],TOWGS84[0,0,0,0,0,0,0],AUTHORITY["EPSG","1293"]],PRIMEM["Greenwich",0,'
-    'AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","9470"]]',
-    "+proj=longlat +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +no_defs +type=crs",
-)
-SRGI2013_UTM_49S = (
-    f'PROJCS["SRGI2013 / UTM zone 49S",{SRGI2013[0]},PROJECTION["Transverse_Mercator"],'
-    'PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",111],PARAMETER["scale_factor",0.9996],'
-    'PARAMETER["false_easting",500000],PARAMETER["false_northing",10000000],UNIT["metre",1],AUTHORITY["EPSG","9489"]]',
-    "+proj=utm +zone=49 +south +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs +type=crs",
-)
-
+SRGI2013 = Path(__file__).with_name("srgi2013.sql")
 
 Raw = psycopg.Connection[Any]
 
@@ -71,7 +59,7 @@ def prepare(connection: Connection, application: str | None) -> None:
         _attempt(raw, f"rights of {application}", *_for_application((application,)))
 
 
-def _attempt(raw: Raw, what: str, *statements: sql.Composed) -> None:
+def _attempt(raw: Raw, what: str, *statements: sql.Composed | bytes) -> None:
     try:
         with raw.transaction():
             for statement in statements:
@@ -84,10 +72,8 @@ def _attempt(raw: Raw, what: str, *statements: sql.Composed) -> None:
 
 
 def _know_srgi2013(raw: Raw) -> None:
-    into = sql.SQL("INSERT INTO spatial_ref_sys (srid, srtext, proj4text) VALUES ({})")
-    for srid, texts in ((9470, SRGI2013), (9489, SRGI2013_UTM_49S)):
-        if not raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = %s", [srid]).fetchone():
-            _attempt(raw, f"EPSG:{srid}", into.format(sql.SQL(", ").join(map(sql.Literal, (srid, *texts)))))
+    if raw.execute("SELECT count(*) FROM spatial_ref_sys WHERE srid IN (9470, 9489)").fetchone() != (2,):
+        _attempt(raw, "EPSG:9489 or EPSG:9470", SRGI2013.read_bytes())
 
 
 def _for_application(role: tuple[str]) -> Iterator[sql.Composed]:

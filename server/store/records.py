@@ -1,6 +1,5 @@
 """The records, complete: one implementation for SQLite and PostgreSQL."""
 
-from server.store.assignments import AssignmentRecords
 from server.store.datasets import DatasetRecords
 from server.store.journey import JourneyRecords
 from server.store.notes import NoteRecords
@@ -18,6 +17,5 @@ class Records(
     JourneyRecords,
     NoteRecords,
     NoticeRecords,
-    AssignmentRecords,
 ):
     """Writing methods take the moment and the person; each is one transaction. What comes second raises Changed."""

@@ -18,6 +18,7 @@ import psycopg
 import shapely
 from psycopg import errors, sql
 
+from server.store.index_gpkg import wkb_of
 from server.store.postgis import READER, ddl, has
 from workflow.store import Release
 
@@ -25,14 +26,11 @@ LOG = logging.getLogger(__name__)
 CHUNK = 5000
 LOCK_TIMEOUT = "2s"
 """Whoever reads for longer must not make everybody queue behind us."""
-ENVELOPE_BYTES = (0, 32, 48, 48, 64)
-"""In the header of a GeoPackage's geometry, by its indicator."""
 
 Raw = psycopg.Connection[Any]
 Collection = Mapping[str, Any]
 Name = tuple[str, str]
 """Schema and table."""
-
 
 TYPES = {
     "string": "text",
@@ -197,7 +195,7 @@ class _Loading:
 
     def _ewkb(self, blobs: Sequence[bytes | None]) -> Sequence[str | None]:
         """Of GeoPackage blobs; where one geometry of the layer has a height, those without get 0."""
-        shapes = shapely.from_wkb([blob and blob[8 + ENVELOPE_BYTES[blob[3] >> 1 & 7] :] for blob in blobs])
+        shapes = shapely.from_wkb(list(map(wkb_of, blobs)))
         shapes = shapely.set_srid(shapely.force_3d(shapes) if self.with_z else shapely.force_2d(shapes), 4326)
         ewkb: Sequence[str | None] = shapely.to_wkb(shapes, hex=True, include_srid=True, flavor="extended")
         return ewkb

@@ -30,7 +30,7 @@ def of(content: dict[Any, Any], key: str | None = "id") -> Layer:
 def test_rows_with_a_key_are_followed_by_it(old: dict[int, Any], new: dict[int, Any]) -> None:
     result = compare(of(old), of(new), 0.5)
     both = old.keys() & new.keys()
-    assert result.by_key
+    assert result.keys
     assert result.counts == {
         "added": len(new.keys() - old.keys()),
         "removed": len(old.keys() - new.keys()),
@@ -86,7 +86,7 @@ def test_random_edits_are_counted_exactly_without_a_key_where_a_number_is_every_
 ) -> None:
     old, new, counts = made
     result = compare(without_key(old), without_key(new), 0.5)
-    assert (result.by_key, result.counts) == (False, counts)
+    assert (bool(result.keys), result.counts) == (False, counts)
 
 
 def without_key(one: Layer) -> Layer:
@@ -109,7 +109,7 @@ def test_the_other_way_round_what_came_is_what_went(made: tuple[Layer, Layer, di
 def test_without_a_key_every_row_is_accounted_for_once(old: dict[int, Any], new: dict[int, Any]) -> None:
     result = compare(of(old, None), of(new, None), 0.5)
     pairs = len(old) - len(result.removed)
-    assert not result.by_key
+    assert not result.keys
     assert pairs == len(new) - len(result.added)
     assert result.unchanged <= pairs
 
@@ -193,7 +193,7 @@ def test_without_a_threshold_any_served_shift_is_a_move() -> None:
 
 def test_a_key_that_repeats_is_not_followed() -> None:
     doubled = layer({"id": [1, 1]}, [HERE, THERE], key="id")
-    assert not compare(doubled, doubled).by_key
+    assert not compare(doubled, doubled).keys
 
 
 def test_columns_that_come_and_go_are_named_and_types_may_change() -> None:
