@@ -107,8 +107,8 @@ class AreaCodes:
         for area in self.areas:
             found.setdefault(plain_name(area.name), []).append(area)
         for alias in self.aliases:
-            if (area := self.by_code(alias.code)) and not alias.since:
-                found.setdefault(plain_name(alias.name), []).append(area)
+            if (now := self.by_code(alias.code)) and not alias.since:
+                found.setdefault(plain_name(alias.name), []).append(now)
         return found
 
     @cached_property

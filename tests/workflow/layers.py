@@ -21,7 +21,7 @@ KELURAHAN = AREA_CODES.at("kelurahan")
 
 METADATA: dict[str, Any] = {
     "title": "Titik Rob",
-    "abstract": "Titik genangan rob hasil survei.",
+    "abstract": "Titik genangan rob di Kota Pekalongan hasil survei lapangan setiap tahun, dengan tinggi genangan.",
     "topic": "environment",
     "keywords": ["rob"],
     "license": "CC-BY-4.0",

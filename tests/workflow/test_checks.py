@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from math import inf, nan
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -24,7 +26,7 @@ from tests.workflow.layers import (
 from workflow.checks import CHECKS, MOST, Context, missing_metadata, principle_of, run_checks
 from workflow.findings import Finding, Principle, Severity
 from workflow.labels import sentence
-from workflow.layer import Layer
+from workflow.layer import Field, FieldType, Layer
 from workflow.sop import Kind
 from workflow.statistics import Boundary
 
@@ -134,11 +136,111 @@ def with_panjang(share: float) -> Case:
     return map_of(ROAD, columns={"panjang_km": [1.1053 * share]})
 
 
+def said(columns: dict[str, list] | None = None, **facts: object) -> Case:
+    """With this in the metadata."""
+    return layer(columns or {"a": [1]}), replace(STATISTICS, metadata={**METADATA, **facts})
+
+
+def ruled(value: float, **rule: object) -> Case:
+    return said({"jumlah": [3, value]}, fields=[{"name": "jumlah", **rule}])
+
+
+def listed(value: str) -> Case:
+    """A column whose dictionary has a list of codes."""
+    one = layer({"jenjang": ["SD", value]})
+    return replace(one, fields=(replace(one.fields[0], codes=("SD", "SMP", "SMA")),)), STATISTICS
+
+
+def dated(day: str) -> Case:
+    days = pa.array([date(2026, 1, 5), date.fromisoformat(day)])
+    one = layer({"tgl_kejadian": ["", ""]})
+    one = replace(one, columns=pa.table({"tgl_kejadian": days}), fields=(Field("tgl_kejadian", FieldType.DATE),))
+    return one, replace(STATISTICS, metadata={**METADATA, "berita_acara": {"number": "1", "date": "2026-03-12"}})
+
+
+def before(columns: dict[str, list], **now: list) -> Case:
+    """What is published, and what would be now."""
+    return layer(now), replace(STATISTICS, previous=pa.table(columns))
+
+
+def victims(*counts: int) -> Case:
+    return table(kelurahan=["Medono", "Tirto", "Krapyak"][: len(counts)], jumlah_korban_kekerasan=list(counts))
+
+
+FIVE = [area.kemendagri for area in KELURAHAN[:5]]
+FIGURES = [120, 340, 560, 780, 910]
+PUBLISHED = {"kode_kelurahan": FIVE, "tahun": [2024] * 5, "jumlah": FIGURES}
+LONG = [float(value) for value in range(100, 160)]
+NOT_ROUND = [value * 7 + 101 for value in range(40)]
+YEAR_2024 = {"tahun": [2024, 2024], "jumlah": [1, 2]}
+
 STEADY = [100, 210, 320, 430, 540, 650]
 GROWN = [104, 220, 330, 445, 560, 672]
 
 # code: (fails, just passes)
 CASES: dict[str, tuple[Case, Case]] = {
+    "SUM_OF_PARTS": (
+        table(sd=[1, 2, 3, 4, 5], smp=[1, 1, 1, 1, 1], sma=[2, 2, 2, 2, 2], total=[4, 5, 6, 7, 9]),
+        table(sd=[1, 2, 3, 4, 5], smp=[1, 1, 1, 1, 1], sma=[2, 2, 2, 2, 2], total=[4, 5, 6, 7, 8]),
+    ),
+    "SUM_OF_CATEGORIES": (
+        table(
+            tahun=[y for y in range(2020, 2025) for _ in "ab+"], jk=["L", "P", "Total"] * 5, n=[1, 2, 3] * 4 + [1, 2, 4]
+        ),
+        table(tahun=[y for y in range(2020, 2025) for _ in "ab+"], jk=["L", "P", "Total"] * 5, n=[1, 2, 3] * 5),
+    ),
+    "PERCENT_SUM": (
+        table(a_persen=[50.0] * 5, b_persen=[30.0] * 5, c_persen=[20.0] * 4 + [15.0]),
+        table(a_persen=[50.0] * 5, b_persen=[30.0] * 5, c_persen=[20.0] * 4 + [20.9]),
+    ),
+    "RATIO_DIFFERS": (
+        table(stunting=[1, 2, 3, 4, 5], ditimbang=[10] * 5, persen=[10.0, 20.0, 30.0, 40.0, 55.0]),
+        table(stunting=[1, 2, 3, 4, 5], ditimbang=[10] * 5, persen=[10.0, 20.0, 30.0, 40.0, 50.5]),
+    ),
+    "OUTLIER": (table(jumlah=[*LONG, 200_000.0]), table(jumlah=[*LONG, 2_000.0])),
+    "DIGITS_ROUND": (table(jumlah=[value * 5 + 100 for value in range(40)]), table(jumlah=NOT_ROUND)),
+    "CONSTANT": (table(unit=[3] * 10, jiwa=[*range(10)]), table(unit=[3] * 9 + [4], jiwa=[*range(10)])),
+    "AREA_EXCEEDED": (
+        table(kode=[KELURAHAN[0].kemendagri], luas_ha=[131.0]),
+        table(kode=[KELURAHAN[0].kemendagri], luas_ha=[129.0]),
+    ),
+    "RULE_BROKEN": (ruled(11, minimum=0, maximum=10), ruled(10, minimum=0, maximum="10")),
+    "CELLS_EMPTY": (table(ket=["a", "b", "c", "d", " "]), table(ket=["a", "b", "c", "d", "e", ""])),
+    "DATE_AS_TEXT": (table(tgl=["17/03/2026", "05/04/2026"]), table(tgl=["2026-03-17", "2026-04-05"])),
+    "DATE_FUTURE": (dated("2026-03-13"), dated("2026-03-12")),
+    "RELEASE_ROWS": (before(PUBLISHED, kode_kelurahan=FIVE[:4]), before(PUBLISHED, kode_kelurahan=FIVE)),
+    "RELEASE_COLUMNS": (
+        before(PUBLISHED, kode_kelurahan=FIVE, jumlah=FIGURES),
+        before(PUBLISHED, **PUBLISHED, baru=FIVE),
+    ),
+    "RELEASE_UNIT": (
+        before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[value * 1000 + 7 for value in FIGURES]),
+        before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[value * 5 for value in FIGURES]),
+    ),
+    "RELEASE_COPIED": (
+        before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=FIGURES),
+        before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[*FIGURES[:4], 911]),
+    ),
+    "CONTENT_TWICE": ((layer({"a": [1]}), replace(STATISTICS, twins=("Jalan",))), table(a=[1])),
+    "KK": (table(no_kk=["9999999999999999"]), table(jumlah_kk=[3375011712880003])),
+    "NIP": (table(KET=["19800117 200501 1 003"]), table(KET=["19801717 200501 1 003", "198001172005013003"])),
+    "NPWP": (table(KET=["01.234.567.8-502.000"]), table(KET=["01.234.567.8-502.00"])),
+    "BPJS": (table(no_bpjs=["0001234567890"]), table(penerima_bpjs=[1234])),
+    "ACCOUNT": (table(no_rekening=["1234 5678 90"]), table(kode_rekening=["51020100"])),
+    "PLATE": (table(nopol=["G 1 A"]), table(KET=["RW 12 B", "G 12 AB"])),
+    "PEOPLE_LISTED": (table(nama_ibu=["Sri"]), table(nama=["SD 1"], alamat=["Jl. Mawar"])),
+    "CELL_SMALL": (victims(12, 4, 7), victims(12, 5, 0)),
+    "POINT_OF_HOME": (
+        map_of(IN_THE_CITY, columns={"nama_penerima": ["x"]}),
+        map_of(IN_THE_CITY, columns={"nama": ["Pos"]}),
+    ),
+    "ABSTRACT_SHORT": (said(abstract="a" * 79), said(abstract="a" * 80)),
+    "CONTACT_FORM": (
+        said(contact={"name": "S", "email": "s@kantor"}),
+        said(contact={"name": "S", "email": "s@kantor.go.id"}),
+    ),
+    "CONCEPT_NAME": (said(concept="Jumlah Penduduk"), said(concept="Penduduk")),
+    "PERIOD_DECLARED": (said(YEAR_2024, period="2025"), said(YEAR_2024, period="2020-2024")),
     "PERCENT_RANGE": (table(persen_sampah=[50.0, 100.5]), table(persen_sampah=[0.0, 100.0])),
     "COUNT_STRANGE": (table(jumlah_rumah=[4, -1]), table(jumlah_rumah=[4, 0])),
     "SUM_OF_SEXES": (

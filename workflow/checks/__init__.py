@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from itertools import islice
 
-from workflow.checks import figures, interoperabilitas, kode_referensi, metadata, shapes, standar_data
+from workflow.checks import (
+    figures,
+    interoperabilitas,
+    kode_referensi,
+    metadata,
+    personal,
+    releases,
+    shapes,
+    standar_data,
+)
 from workflow.checks.claims import MOST, Check, Context, Fault
 from workflow.checks.columns import plain
 from workflow.checks.metadata import missing_metadata
@@ -16,7 +25,7 @@ __all__ = ["CHECKS", "MOST", "RULES", "Check", "Context", "Fault", "missing_meta
 
 BLOCKS, WARNS, INFORMS = Severity
 
-RULES = "2"
+RULES = "3"
 """Version of the set of checks, kept with every result."""
 
 CHECKS: tuple[Check, ...] = (
@@ -30,10 +39,40 @@ CHECKS: tuple[Check, ...] = (
     Check("SERIES_JUMP", Principle.STANDAR_DATA, WARNS, figures.series_do_not_jump),
     Check("PERIOD_COPIED", Principle.STANDAR_DATA, WARNS, figures.periods_are_no_copies),
     Check("PERIOD_FUTURE", Principle.STANDAR_DATA, WARNS, figures.no_period_is_yet_to_come),
+    Check("SUM_OF_PARTS", Principle.STANDAR_DATA, WARNS, figures.parts_make_the_whole),
+    Check("SUM_OF_CATEGORIES", Principle.STANDAR_DATA, WARNS, figures.categories_make_the_total),
+    Check("PERCENT_SUM", Principle.STANDAR_DATA, WARNS, figures.shares_make_a_hundred),
+    Check("RATIO_DIFFERS", Principle.STANDAR_DATA, WARNS, figures.ratios_are_what_they_divide),
+    Check("OUTLIER", Principle.STANDAR_DATA, WARNS, figures.values_are_of_one_size),
+    Check("DIGITS_ROUND", Principle.STANDAR_DATA, INFORMS, figures.last_digits_are_mixed),
+    Check("CONSTANT", Principle.STANDAR_DATA, INFORMS, figures.figures_are_not_all_one),
+    Check("AREA_EXCEEDED", Principle.STANDAR_DATA, WARNS, figures.areas_fit_into_their_area),
+    Check("RULE_BROKEN", Principle.STANDAR_DATA, WARNS, standar_data.values_follow_their_rules),
+    Check("CELLS_EMPTY", Principle.STANDAR_DATA, INFORMS, standar_data.cells_are_filled),
+    Check("DATE_AS_TEXT", Principle.STANDAR_DATA, WARNS, standar_data.dates_are_iso),
+    Check("DATE_FUTURE", Principle.STANDAR_DATA, WARNS, standar_data.no_date_is_yet_to_come),
+    Check("RELEASE_ROWS", Principle.STANDAR_DATA, INFORMS, releases.rows_are_about_as_many),
+    Check("RELEASE_COLUMNS", Principle.STANDAR_DATA, WARNS, releases.columns_are_still_there),
+    Check("RELEASE_UNIT", Principle.STANDAR_DATA, WARNS, releases.units_are_those_of_the_release),
+    Check("RELEASE_COPIED", Principle.STANDAR_DATA, WARNS, releases.figures_are_no_copies_of_the_release),
+    Check("CONTENT_TWICE", Principle.STANDAR_DATA, WARNS, releases.content_is_given_once),
     Check("NIK", Principle.STANDAR_DATA, BLOCKS, standar_data.no_nik_is_given),
     Check("PHONE", Principle.STANDAR_DATA, BLOCKS, standar_data.no_mobile_number_is_given),
     Check("EMAIL", Principle.STANDAR_DATA, WARNS, standar_data.no_email_is_given),
+    Check("KK", Principle.STANDAR_DATA, BLOCKS, personal.KK),
+    Check("NIP", Principle.STANDAR_DATA, BLOCKS, personal.NIP),
+    Check("NPWP", Principle.STANDAR_DATA, BLOCKS, personal.NPWP),
+    Check("BPJS", Principle.STANDAR_DATA, BLOCKS, personal.BPJS),
+    Check("ACCOUNT", Principle.STANDAR_DATA, BLOCKS, personal.ACCOUNT),
+    Check("PLATE", Principle.STANDAR_DATA, BLOCKS, personal.PLATE),
+    Check("PEOPLE_LISTED", Principle.STANDAR_DATA, BLOCKS, personal.rows_are_of_no_single_person),
+    Check("CELL_SMALL", Principle.STANDAR_DATA, WARNS, personal.no_cell_counts_a_few_people),
+    Check("POINT_OF_HOME", Principle.STANDAR_DATA, WARNS, personal.points_are_no_homes),
     Check("METADATA_MISSING", Principle.METADATA, BLOCKS, metadata.metadata_is_complete),
+    Check("ABSTRACT_SHORT", Principle.METADATA, WARNS, metadata.abstract_says_enough),
+    Check("CONTACT_FORM", Principle.METADATA, WARNS, metadata.contact_can_be_reached),
+    Check("CONCEPT_NAME", Principle.METADATA, INFORMS, metadata.concept_is_no_measure),
+    Check("PERIOD_DECLARED", Principle.METADATA, WARNS, metadata.declared_period_is_in_the_data),
     Check("BERITA_ACARA_MISSING", Principle.METADATA, BLOCKS, metadata.berita_acara_is_attached),
     Check("EMPTY", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.layer_has_rows),
     Check("GEOM_ABSENT", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.maps_have_geometry),

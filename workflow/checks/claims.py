@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
 from workflow.area_codes import AreaCodes, City
@@ -20,7 +21,8 @@ Params = Mapping[str, str | int | float]
 @dataclass(frozen=True)
 class Context:
     """What is known of a submission beside its layer. Without `city`, `area_codes` or the
-    published `boundary` nothing is said of places."""
+    published `boundary` nothing is said of places. `previous` holds the columns of the current release,
+    `twins` the titles of other datasets with the same content."""
 
     kind: Kind
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -28,6 +30,8 @@ class Context:
     area_codes: AreaCodes = field(default_factory=AreaCodes)
     city: City | None = None
     boundary: Boundary | None = None
+    previous: pa.Table | None = None
+    twins: tuple[str, ...] = ()
 
     def key_of(self, layer: Layer) -> str:
         """The declared key column; "" where none is."""

@@ -2,9 +2,13 @@
 
 import re
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from workflow.layer import Field, Layer
+from workflow.statistics import is_measure, period_field
 
 
 def plain(field: Field) -> str:
@@ -34,3 +38,26 @@ def texts(layer: Layer, field: Field) -> list[str]:
     if pa.types.is_floating(values.type):
         return ["" if v is None or v != v else str(int(v)) if v.is_integer() else str(v) for v in values.to_pylist()]
     return ["" if v is None else str(v).strip() for v in values.to_pylist()]
+
+
+NO_MEASURE = frozenset(
+    ["id", "no", "nomor", "kode", "fid", "objectid", "gid", "rt", "rw", "lat", "lon", "lintang", "bujur"]
+)
+
+
+def measures(layer: Layer) -> list[Field]:
+    """Columns of figures that can be summed or compared."""
+    period = period_field(layer)
+    every = (field for field in layer.fields if is_measure(field) and field.name != period)
+    return [field for field in every if not words(field) & NO_MEASURE]
+
+
+def numbers(layer: Layer, field: Field) -> NDArray[np.float64]:
+    """NaN for null."""
+    found: NDArray[np.float64] = pc.cast(layer.columns[field.name], pa.float64()).to_numpy()
+    return found
+
+
+def written(value: float) -> str:
+    """As a cell holds it: never with an exponent, whole numbers without a sign for decimals."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.6f}".rstrip("0").rstrip(".")

@@ -4,22 +4,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 from statistics import median
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from workflow.checks.claims import Context, Fault
-from workflow.checks.columns import words
+from workflow.area_codes import Level
+from workflow.checks.claims import Context, Fault, Params
+from workflow.checks.columns import is_text, measures, numbers, plain, texts, words, written
 from workflow.checks.kode_referensi import code_columns
 from workflow.labels import day_of
 from workflow.layer import Field, FieldType, Layer
 from workflow.periods import interval
 from workflow.sop import Kind
-from workflow.statistics import COUNT_UNITS, is_measure, period_field
+from workflow.statistics import COUNT_UNITS, TOTAL_WORDS, is_measure, period_field
 
 PERCENT_UNITS = frozenset({"%", "persen", "persentase"})
 MEN, WOMEN = frozenset({"laki", "lk", "pria"}), frozenset({"perempuan", "pr", "wanita"})
@@ -28,22 +28,30 @@ JUMP, LEAST_JUMP, SPREADS = 0.3, 10, 5
 """A change by this share and this much, of so many median deviations of the other areas', is asked about."""
 UNITS = (10, 100, 1000)
 LEAST_COPIED = 5
+MOST_HOLD, LEAST_ROWS = 0.8, 3
+"""What holds in this share of rows, and in so many, is a rule of the table: the other rows are asked about."""
+FAR, FARTHEST = 8, 3.0
+"""A value lies far from the others by so many robust deviations of the logarithms, and by a factor of twenty."""
+MANY = 30
+"""Values from which digits can be judged."""
+AREA_UNITS = {"m2": 1e-6, "m²": 1e-6, "ha": 0.01, "hektar": 0.01, "hektare": 0.01, "km2": 1.0, "km²": 1.0}
+"""In square kilometres."""
 
 Key = tuple[Any, ...]
 
 
 def percentages_lie_within_a_hundred(layer: Layer, context: Context) -> Iterator[Fault]:
-    for field in _measures(layer):
+    for field in measures(layer):
         if field.unit.casefold() in PERCENT_UNITS or words(field) & PERCENT_UNITS:
-            values = _numbers(layer, field)
+            values = numbers(layer, field)
             for n in np.flatnonzero((values < 0) | (values > 100)).tolist():
                 yield Fault({"value": float(values[n])}, n, field)
 
 
 def counts_are_whole_and_not_negative(layer: Layer, context: Context) -> Iterator[Fault]:
-    for field in _measures(layer):
+    for field in measures(layer):
         if field.unit.casefold() in COUNT_UNITS or (not field.unit and words(field) & {"jumlah", "banyak", "cacah"}):
-            values = _numbers(layer, field)
+            values = numbers(layer, field)
             strange = (values < 0) | (field.unit.casefold() in COUNT_UNITS) & (values != np.floor(values))
             for n in np.flatnonzero(strange & np.isfinite(values)).tolist():
                 yield Fault({"value": float(values[n])}, n, field)
@@ -51,16 +59,183 @@ def counts_are_whole_and_not_negative(layer: Layer, context: Context) -> Iterato
 
 def women_and_men_make_all(layer: Layer, context: Context) -> Iterator[Fault]:
     """Of a table with one column for men, one for women and one for both."""
-    measures = _measures(layer)
-    men, women = ([field for field in measures if words(field) & sign] for sign in (MEN, WOMEN))
+    every = measures(layer)
+    men, women = ([field for field in every if words(field) & sign] for sign in (MEN, WOMEN))
     men, women = [field for field in men if field not in women], [field for field in women if field not in men]
-    both = [field for field in measures if words(field) & WHOLE and field not in (*men, *women)]
-    if (len(men), len(women), len(both)) != (1, 1, 1):
+    both = [field for field in every if words(field) & WHOLE and field not in (*men, *women)]
+    counts = all(field.type is FieldType.INTEGER for field in (*men, *women, *both))
+    if not counts or (len(men), len(women), len(both)) != (1, 1, 1):
         return
-    parts = _numbers(layer, men[0]) + _numbers(layer, women[0])
-    whole = _numbers(layer, both[0])
+    parts = numbers(layer, men[0]) + numbers(layer, women[0])
+    whole = numbers(layer, both[0])
     for n in np.flatnonzero(np.abs(parts - whole) > 0.5).tolist():
-        yield Fault({"whole": float(whole[n]), "parts": float(parts[n])}, n, both[0], suggestion=f"{parts[n]:g}")
+        yield Fault({"whole": float(whole[n]), "parts": float(parts[n])}, n, both[0], suggestion=written(parts[n]))
+
+
+def parts_make_the_whole(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Columns: a total beside the columns that make it up in most rows."""
+    every = measures(layer)
+    for at, whole in enumerate(every):
+        if words(whole) & (WHOLE | {"semua"}):
+            runs = [every[at - k : at] for k in range(2, at + 1)] + [
+                every[at + 1 : at + 1 + k] for k in range(2, len(every) - at)
+            ]
+            for run in runs:
+                parts = np.sum([numbers(layer, field) for field in run], axis=0)
+                wrong = _exceptions(_alike(parts, numbers(layer, whole)), np.isfinite(parts))
+                if wrong is not None:
+                    both = any(words(field) & MEN for field in run) and any(words(field) & WOMEN for field in run)
+                    for n in wrong if not (both and len(run) == 2) else ():
+                        told = {"whole": float(numbers(layer, whole)[n]), "parts": float(parts[n]), "count": len(run)}
+                        yield Fault(told, n, whole, suggestion=written(parts[n]))
+                    break
+
+
+def categories_make_the_total(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Rows: one that says it is the total of those with the same period and other categories."""
+    for field in (field for field in layer.fields if is_text(layer, field)):
+        cells = texts(layer, field)
+        totals = [n for n, cell in enumerate(cells) if is_total(cell)]
+        if not totals or len(totals) == len(cells):
+            continue
+        rest = [
+            one.name
+            for one in layer.fields
+            if (one != field and not is_measure(one)) or one.name == period_field(layer)
+        ]
+        same = [name for name in rest if layer.columns[name].take(totals).null_count == 0]
+        keys = list(zip(*(layer.columns[name].to_pylist() for name in same), strict=True)) or [()] * len(layer)
+        group = np.unique(np.array([hash(key) for key in keys]), return_inverse=True)[1]
+        apart = np.ones(len(layer), dtype=bool)
+        apart[totals] = False
+        for measure in measures(layer):
+            values = numbers(layer, measure)
+            sums = np.bincount(group[apart], values[apart], minlength=group.max() + 1)[group[totals]]
+            wrong = _exceptions(_alike(sums, values[totals]), np.isfinite(sums))
+            for at in () if wrong is None else wrong:
+                told: Params = {"whole": float(values[totals[at]]), "parts": float(sums[at]), "category": plain(field)}
+                yield Fault(told, totals[at], measure, suggestion=written(sums[at]))
+
+
+def shares_make_a_hundred(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Neighbouring columns that are shares of one whole in most rows."""
+    every = [field for field in measures(layer) if field.type is FieldType.NUMBER or _is_percent(field)]
+    for start in range(len(every)):
+        for end in range(len(every), start + 2, -1):
+            sums = np.sum([numbers(layer, field) for field in every[start:end]], axis=0)
+            wrong = _exceptions(np.abs(sums - 100) <= 1, np.isfinite(sums))
+            if wrong is not None:
+                for n in wrong:
+                    yield Fault({"total": float(round(sums[n], 2)), "count": end - start}, n, every[start])
+                return
+
+
+def ratios_are_what_they_divide(layer: Layer, context: Context) -> Iterator[Fault]:
+    """A percentage beside the two columns whose ratio it is in most rows."""
+    every = measures(layer)
+    for field in (field for field in every if _is_percent(field)):
+        said = numbers(layer, field)
+        others = [other for other in every if other != field and not _is_percent(other)][:12]
+        for over, under in permutations(others, 2):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = numbers(layer, over) / numbers(layer, under) * 100
+            wrong = _exceptions(np.abs(share - said) <= 0.55, np.isfinite(share) & np.isfinite(said))
+            if wrong is not None and np.nanstd(said) > 2:
+                for n in wrong:
+                    ratio = float(round(share[n], 2))
+                    told: Params = {"value": float(said[n]), "ratio": ratio, "over": plain(over), "under": plain(under)}
+                    yield Fault(told, n, field, suggestion=written(round(share[n], 2)))
+                break
+
+
+def values_are_of_one_size(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of each period: none lies far from all others; rows of totals, and columns with many such, are left out."""
+    if context.kind is not Kind.STATISTICS or len(layer) < MANY:
+        return
+    totals = {
+        n
+        for field in layer.fields
+        if is_text(layer, field)
+        for n, cell in enumerate(texts(layer, field))
+        if is_total(cell)
+    }
+    for field in measures(layer):
+        values = numbers(layer, field)
+        fits = np.isfinite(values) & (values > 0)
+        fits[list(totals)] = False
+        logs = np.log(values, where=fits, out=np.zeros(len(values)))
+        if fits.sum() >= MANY:
+            middle = float(np.median(logs[fits]))
+            spread = 1.4826 * float(np.median(np.abs(logs[fits] - middle)))
+            far = np.flatnonzero(fits & (np.abs(logs - middle) > max(FAR * spread, FARTHEST)))
+            if spread and len(far) <= max(1, int(fits.sum()) // 200):
+                for n in far.tolist():
+                    yield Fault({"value": float(values[n]), "usual": float(round(np.exp(middle), 2))}, n, field)
+
+
+def last_digits_are_mixed(layer: Layer, context: Context) -> Iterator[Fault]:
+    for field in measures(layer):
+        values = numbers(layer, field)
+        whole = values[np.isfinite(values) & (values >= 100)]
+        if field.type is FieldType.INTEGER and len(np.unique(whole)) >= MANY and _is_count(field):
+            share = float(np.mean(whole % 5 == 0))
+            if share >= MOST_HOLD:
+                yield Fault({"percent": round(share * 100), "count": len(whole)}, field=field)
+
+
+def figures_are_not_all_one(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of a table with ten rows or more whose other columns do vary."""
+    every = measures(layer)
+    for field in every if context.kind is Kind.STATISTICS and len(every) > 1 else ():
+        values = numbers(layer, field)
+        if np.isfinite(values).sum() >= 10 and values[0] and (values == values[0]).all():
+            yield Fault({"value": float(values[0]), "count": len(values)}, field=field)
+
+
+def areas_fit_into_their_area(layer: Layer, context: Context) -> Iterator[Fault]:
+    """What is said to lie in a kelurahan or kecamatan is no larger than it."""
+    column = next(code_columns(layer, context), None)
+    for field in measures(layer) if column and context.kind is Kind.STATISTICS else ():
+        unit = AREA_UNITS.get(field.unit.casefold()) or next(
+            (AREA_UNITS[word] for word in words(field) & set(AREA_UNITS)), None
+        )
+        if not unit or not words(field) & {"luas", "area"} or column is None:
+            continue
+        of = {cell: context.area_codes.by_code(cell) for cell in set(column.cells)}
+        largest = np.array([(area.km2 if (area := of[cell]) and area.km2 else np.inf) for cell in column.cells])
+        values = numbers(layer, field)
+        for n in np.flatnonzero(values * unit > largest * 1.05).tolist():
+            area = of[column.cells[n]]
+            told: Params = {
+                "value": float(values[n]),
+                "largest": round(float(largest[n]) / unit, 2),
+                "name": area.name if area else "",
+            }
+            yield Fault(told, n, field)
+
+
+def _exceptions(holds: NDArray[np.bool_], known: NDArray[np.bool_]) -> list[int] | None:
+    """Where what holds elsewhere does not; None where it is no rule."""
+    fine = int((holds & known).sum())
+    rule = fine >= LEAST_ROWS and fine >= MOST_HOLD * int(known.sum())
+    return np.flatnonzero(known & ~holds).tolist() if rule else None
+
+
+def _alike(parts: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """But for rounding. Nothing is the sum of nothings."""
+    return np.isclose(parts, whole, rtol=5e-4, atol=0.011) & ((parts != 0) | (whole == 0))
+
+
+def _is_percent(field: Field) -> bool:
+    return field.unit.casefold() in PERCENT_UNITS or bool(words(field) & PERCENT_UNITS)
+
+
+def _is_count(field: Field) -> bool:
+    return field.unit.casefold() in COUNT_UNITS or bool(words(field) & {"jumlah", "jml", "banyak", "cacah"})
+
+
+def is_total(cell: str) -> bool:
+    return "_".join(re.findall(r"\w+", cell.casefold())) in TOTAL_WORDS
 
 
 def areas_make_the_area_above(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -72,12 +247,15 @@ def areas_make_the_area_above(layer: Layer, context: Context) -> Iterator[Fault]
     areas = [codes.by_code(cell) for cell in column.cells]
     parents = {area.kemendagri for area in areas if area} & {area.parent for area in areas if area}
     children = {parent: {area.kemendagri for area in codes.areas if area.parent == parent} for parent in parents}
+    there = {area.kemendagri for area in areas if area}
+    for city in codes.at(Level.KOTA) if not there & {area.kemendagri for area in codes.at(Level.KECAMATAN)} else ():
+        children[city.kemendagri] = {area.kemendagri for area in codes.at(Level.KELURAHAN)}
     rest = _keys(layer, {column.field.name}, [field.name for field in layer.fields if is_measure(field)])
     rows = {(area.kemendagri, rest[n]): n for n, area in enumerate(areas) if area}
-    for field in _measures(layer):
+    for field in measures(layer):
         if field.type is not FieldType.INTEGER:
             continue
-        values = _numbers(layer, field)
+        values = numbers(layer, field)
         for (code, key), n in rows.items():
             below = [rows.get((child, key), -1) for child in children.get(code, ())]
             if below and -1 not in below and np.isfinite(total := float(values[below].sum())) and values[n] != total:
@@ -100,7 +278,7 @@ def units_stay_the_same(layer: Layer, context: Context) -> Iterator[Fault]:
             for unit in UNITS:
                 if values[before] >= 1 and (abs(ratio / unit - 1) < 0.1 * (unit > 10) or ratio == unit):
                     told = {"value": float(values[now]), "before": float(values[before]), "unit": unit}
-                    yield Fault(told, now, series.field, suggestion=f"{values[now] / unit:g}")
+                    yield Fault(told, now, series.field, suggestion=written(values[now] / unit))
 
 
 def series_do_not_jump(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -155,7 +333,7 @@ def no_period_is_yet_to_come(layer: Layer, context: Context) -> Iterator[Fault]:
             yield Fault({"value": str(value)}, n, layer.field(name))
 
 
-def _series(layer: Layer, context: Context) -> Iterator[tuple[Series, np.ndarray[Any, np.dtype[np.float64]]]]:
+def _series(layer: Layer, context: Context) -> Iterator[tuple[Series, NDArray[np.float64]]]:
     """Every series of a statistical table with areas and at least three periods."""
     period, code = period_field(layer), next(code_columns(layer, context), None)
     if context.kind is not Kind.STATISTICS or period is None or code is None:
@@ -163,13 +341,13 @@ def _series(layer: Layer, context: Context) -> Iterator[tuple[Series, np.ndarray
     when = layer.columns[period].to_pylist()
     if len(set(when)) < 3:
         return
-    measures = _measures(layer)
-    keys = _keys(layer, {period}, [field.name for field in measures])
+    every = measures(layer)
+    keys = _keys(layer, {period}, [field.name for field in every])
     rows: dict[Key, list[int]] = defaultdict(list)
     for n in sorted((n for n, moment in enumerate(when) if moment is not None), key=lambda n: str(when[n])):
         rows[keys[n]].append(n)
-    for field in measures:
-        values = _numbers(layer, field)
+    for field in every:
+        values = numbers(layer, field)
         for series in rows.values():
             yield Series(field, series), values
 
@@ -179,14 +357,3 @@ def _keys(layer: Layer, without: set[str], measures: list[str]) -> list[Key]:
     names = [name for name in layer.columns.column_names if name not in without and name not in measures]
     columns = [layer.columns[name].to_pylist() for name in names]
     return list(zip(*columns, strict=True)) if columns else [()] * len(layer)
-
-
-def _measures(layer: Layer) -> list[Field]:
-    period = period_field(layer)
-    return [field for field in layer.fields if is_measure(field) and field.name != period]
-
-
-def _numbers(layer: Layer, field: Field) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """NaN for null."""
-    found: np.ndarray[Any, Any] = pc.cast(layer.columns[field.name], pa.float64()).to_numpy()
-    return found

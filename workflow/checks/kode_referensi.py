@@ -136,7 +136,7 @@ def kelurahan_lie_in_their_kecamatan(layer: Layer, context: Context) -> Iterator
             right = codes.by_code(kelurahan.parent)
             system = codes.system_of(large)
             params: Params = {"name": kelurahan.name, "given": kecamatan.name, "right": right.name if right else ""}
-            written = right and (right.code(system) if system else right.name)
+            written = (right.code(system) if system else right.name) if right else None
             yield Fault(params, n, upper.field, suggestion=written)
 
 

@@ -3,23 +3,31 @@
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from difflib import get_close_matches
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.area_codes import PROVINCES, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
-from workflow.checks.columns import find, is_text, texts, words
-from workflow.layer import Field, Layer
+from workflow.checks.columns import find, is_text, plain, texts, words
+from workflow.labels import MONTHS, day_of, tanggal
+from workflow.layer import Field, FieldType, Layer
 
 NO_QUANTITY = re.compile(
     r"kode|kd|code|id|no|nomor|nik|kk|npsn|nip|npwp|rt|rw|telp|telepon|hp|wa|pos|kodepos|fcode|objectid|gid|fid|ogc|"
     r"nopol|tahun|thn|year|periode|bulan|bln|tanggal|tgl|jam|date|versi"
 )
 """Words in a column's name after which digits are no quantity."""
+
+DATES = r"\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)\d\d|\d{1,2}[ -][A-Za-z]{3,9}[ -](?:19|20)\d\d"
+PLANNED = frozenset(
+    ["rencana", "target", "selesai", "akhir", "berlaku", "sampai", "kadaluarsa", "kedaluwarsa", "habis"]
+)
+MISSING_SHARE, LEAST_ROWS = 0.2, 5
 
 MISSING = frozenset(
     ["", "-", "–", "—", ".", "..", "...", "…", "na", "n/a", "n.a.", "n.a", "null", "nihil", "tidak ada"]
@@ -116,6 +124,96 @@ def _are_codes(values: list[str]) -> bool:
         or all(re.fullmatch(r"(19|20)\d\d", text) for text in values)
         or all(map(looks_like_a_code, values))
     )
+
+
+def values_follow_their_rules(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Those of the field dictionary: codes, minimum, maximum and pattern (MS-Var's aturan validasi)."""
+    said = context.metadata.get("fields")
+    entries = (
+        {str(entry.get("name") or entry.get("label")).casefold(): entry for entry in said}
+        if isinstance(said, list)
+        else {}
+    )
+    for field in layer.fields:
+        rules = entries.get(field.name.casefold()) or entries.get(plain(field).casefold()) or {}
+        if not (field.codes or any(rules.get(name) not in (None, "") for name in ("minimum", "maximum", "pattern"))):
+            continue
+        first = _first(texts(layer, field))
+        fitting = _fitting(list(first), str(rules.get("pattern") or ""))
+        for (value, n), fits in zip(first.items(), fitting, strict=True):
+            broken = _broken(value, field, rules) or ("" if fits else f"berpola {rules['pattern']}")
+            if value and broken:
+                near = get_close_matches(value, field.codes, n=1, cutoff=0.6) if field.codes else []
+                yield Fault({"value": value[:80], "rule": broken}, n, field, suggestion=near[0] if near else None)
+
+
+def _first(cells: list[str]) -> dict[str, int]:
+    """Each distinct cell and where it stands first."""
+    return dict(reversed({value: n for n, value in reversed([*enumerate(cells)])}.items()))
+
+
+def _fitting(values: list[str], pattern: str) -> list[bool]:
+    """By RE2, which no pattern makes slow; one that is none is no rule."""
+    try:
+        found = pc.match_substring_regex(pa.array(values, pa.string()), f"^(?:{pattern})$") if pattern else None
+    except pa.ArrowInvalid:
+        found = None
+    return found.to_pylist() if found is not None else [True] * len(values)
+
+
+def _broken(value: str, field: Field, rules: Mapping[str, Any]) -> str:
+    """The list or limit that this value does not keep to, in words; "" where there is none."""
+    if field.codes and value not in field.codes:
+        return "salah satu dari " + ", ".join(field.codes[:12])
+    number = float(value) if re.fullmatch(r"[+-]?\d+(\.\d+)?", value) else None
+    for name, word, wrong in (("minimum", "paling sedikit", -1), ("maximum", "paling banyak", 1)):
+        limit = str(rules.get(name, "")).replace(",", ".")
+        if re.fullmatch(r"[+-]?\d+(\.\d+)?", limit) and number is not None and (number - float(limit)) * wrong > 0:
+            return f"{word} {limit}"
+    return ""
+
+
+def cells_are_filled(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of columns whose dictionary does not say what an empty cell means."""
+    for field in layer.fields if len(layer) >= LEAST_ROWS else ():
+        column = layer.columns[field.name]
+        empty = column.null_count + (_count(column, r"^\s*$") if is_text(layer, field) else 0)
+        if empty >= MISSING_SHARE * len(layer) and not field.null_meaning:
+            yield Fault({"percent": round(empty / len(layer) * 100), "count": empty, "total": len(layer)}, field=field)
+
+
+def dates_are_iso(layer: Layer, context: Context) -> Iterator[Fault]:
+    for field in (field for field in layer.fields if is_text(layer, field)):
+        column = layer.columns[field.name]
+        filled = len(column) - column.null_count
+        if filled and _count(column, DATES) >= 0.8 * filled:
+            for value, n in _first(texts(layer, field)).items():
+                if re.fullmatch(DATES, value):
+                    yield Fault({"value": value}, n, field, suggestion=_iso(value))
+
+
+def _iso(text: str) -> str | None:
+    """Only where day and month cannot be taken for one another, or the month is a word."""
+    day, month, year = re.split(r"[/.\s-]+", text)
+    named = [name.casefold()[:3] for name in MONTHS]
+    number = (
+        named.index(month.casefold()[:3]) + 1 if month.casefold()[:3] in named else int(month) if month.isdigit() else 0
+    )
+    if not (1 <= number <= 12 and len(year) == 4) or (month.isdigit() and int(day) <= 12 and day != month):
+        return None
+    return f"{year}-{number:02}-{int(day):02}"
+
+
+def no_date_is_yet_to_come(layer: Layer, context: Context) -> Iterator[Fault]:
+    """After the Berita Acara; plans and what is valid until a day are left out."""
+    papers = context.metadata.get("berita_acara")
+    day = papers.get("date") if isinstance(papers, dict) else None
+    for field in layer.fields if day else ():
+        if field.type in (FieldType.DATE, FieldType.DATETIME) and not words(field) & PLANNED:
+            dates = pc.cast(layer.columns[field.name], pa.date32())
+            late = pc.indices_nonzero(pc.fill_null(pc.greater(dates, pa.scalar(day_of(str(day)))), False))
+            for n in late.to_pylist():
+                yield Fault({"value": tanggal(dates[n].as_py())}, n, field)
 
 
 NIK = re.compile(r"(?<!\d)(?<!\d[.,])(\d{6})[ .-]?(\d{6})[ .-]?(\d{4})(?!\d)")

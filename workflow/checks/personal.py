@@ -1,0 +1,112 @@
+"""Standar Data: nothing in a file leads to one person (UU 27/2022; domain.md P01 to P06)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from workflow.checks.claims import Context, Fault
+from workflow.checks.columns import is_text, numbers, plain, texts, words
+from workflow.layer import FieldType, Layer
+from workflow.sop import Kind
+from workflow.statistics import COUNT_UNITS, is_measure, period_field
+
+NOT_OF_A_PERSON = frozenset({"kode", "kd", "jumlah", "jml", "anggaran", "belanja", "banyak", "total", "uraian"})
+PERSON = re.compile(
+    r"nama[\W_]*(ibu|ayah|orang[\W_]*tua|pasien|korban|penerima|siswa|anak|lansia|kk|kepala[\W_]*(keluarga|rumah)|wali)"
+    r"|(tgl|tanggal|tempat)[\W_]*lahir|\bttl\b",
+    re.IGNORECASE,
+)
+ABOUT_ONE = frozenset(["alamat", "umur", "usia", "diagnosa", "diagnosis", "agama", "kelamin", "jk", "pekerjaan", "hp"])
+SENSITIVE = re.compile(
+    r"sakit|pasien|stunting|gizi|disabil|difabel|kekerasan|miskin|hiv|aids|tbc?\b|dbd|narkoba|kematian|korban|bunuh",
+    re.IGNORECASE,
+)
+FACILITIES = re.compile(
+    r"rumah[\W_]*sakit|puskesmas|posyandu|klinik|faskes|fasilitas|apotek|unit\b|kejadian|persen|rasio"
+)
+HOUSEHOLDS = re.compile(
+    r"penerima|korban|pasien|penyandang|rtlh|tidak layak huni|(keluarga|warga|penduduk|rumah tangga) miskin|kasus",
+    re.IGNORECASE,
+)
+FINE = frozenset(["kelurahan", "kel", "desa", "kecamatan", "kec", "rt", "rw", "sekolah"])
+SMALL = 5
+"""Counts of people from one up to below this are small cells."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Claims that no cell holds a number that identifies somebody.
+
+    Below a heading with one of `heads` every text that fits `headed` counts, elsewhere only `anywhere`. RE2.
+    """
+
+    heads: frozenset[str]
+    headed: str
+    anywhere: str = ""
+
+    def __call__(self, layer: Layer, context: Context) -> Iterator[Fault]:
+        for field in layer.fields:
+            under = bool(words(field) & self.heads) and not words(field) & NOT_OF_A_PERSON
+            pattern = self.headed if under else self.anywhere
+            column = layer.columns[field.name]
+            if under and not is_text(layer, field):
+                column = pa.chunked_array([pa.array(texts(layer, field), pa.string())])
+            if not pattern or not (under or is_text(layer, field)):
+                continue
+            found = pc.match_substring_regex(column, rf"(?:^|[^0-9A-Za-z.,])(?:{pattern})(?:$|[^0-9A-Za-z])")
+            hits = pc.indices_nonzero(pc.fill_null(found, False))
+            for n, text in zip(hits.to_pylist(), column.take(hits).to_pylist(), strict=True):
+                if match := re.search(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", text):
+                    yield Fault({"masked": match[0][:3] + "•" * (len(match[0]) - 3)}, n, field)
+
+
+_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+KK = Identity(frozenset({"kk", "nokk"}), r"\d{16}")
+NIP = Identity(frozenset(), "", rf"19[4-9]\d{_DAY} ?(?:19[6-9]|20[0-4])\d(?:0[1-9]|1[0-2]) ?[12] ?\d{{3}}")
+NPWP = Identity(frozenset({"npwp"}), r"\d{15,16}|[\d.-]{20}", r"\d\d\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}")
+BPJS = Identity(frozenset({"bpjs", "jkn", "kis"}), r"\d{13}")
+ACCOUNT = Identity(frozenset({"rekening", "norek", "rek"}), r"\d[\d -]{6,18}\d")
+PLATE = Identity(
+    frozenset({"nopol", "plat", "pelat", "polisi", "tnkb"}), r"[A-Z]{1,2} ?\d{1,4} ?[A-Z]{1,3}", r"G \d{3,4} [A-Z]{2}"
+)
+
+
+def rows_are_of_no_single_person(layer: Layer, context: Context) -> Iterator[Fault]:
+    """A column that only a list of people has, or a name with two things that are said of one person."""
+    filled = [field for field in layer.fields if layer.columns[field.name].null_count < len(layer)]
+    told = [field for field in filled if PERSON.search(plain(field)) and not is_measure(field)]
+    about = [field for field in filled if words(field) & ABOUT_ONE and not words(field) & NOT_OF_A_PERSON]
+    if not told and len(about) > 1 and any(is_text(layer, field) for field in about):
+        told = [field for field in filled if words(field) <= {"nama", "lengkap"} and is_text(layer, field)]
+    if told:
+        said = ", ".join(dict.fromkeys(plain(field) for field in (*told, *about)))
+        yield Fault({"columns": said[:200]}, field=told[0])
+
+
+def no_cell_counts_a_few_people(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of fine areas, and of what nobody wants told of them."""
+    title = str(context.metadata.get("title", ""))
+    if context.kind is not Kind.STATISTICS or not any(words(field) & FINE for field in layer.fields):
+        return
+    for field in layer.fields:
+        about = f"{title} {plain(field)} {field.title}"
+        counts = field.type is FieldType.INTEGER and field.unit.casefold() in {*COUNT_UNITS, ""} and is_measure(field)
+        if counts and field.name != period_field(layer) and SENSITIVE.search(about):
+            values = numbers(layer, field)
+            if not FACILITIES.search(f"{plain(field)} {field.unit}".casefold()):
+                small = np.flatnonzero((values > 0) & (values < SMALL))
+                if len(small):
+                    yield Fault({"count": len(small), "value": float(values[small[0]])}, int(small[0]), field)
+
+
+def points_are_no_homes(layer: Layer, context: Context) -> Iterator[Fault]:
+    if context.kind is Kind.GEOSPATIAL and layer.geometry is not None and len(layer):
+        kinds = shapely.get_type_id(layer.geometry)
+        said = " ".join([str(context.metadata.get("title", "")), layer.name, *map(plain, layer.fields)])
+        if np.isin(kinds, (0, 4)).any() and (match := HOUSEHOLDS.search(said.replace("_", " "))):
+            yield Fault({"word": match[0].lower(), "count": int(np.isin(kinds, (0, 4)).sum())})
