@@ -13,6 +13,7 @@ from server.access import only as for_roles
 from server.api_description import (
     ANSWER,
     COMPARISON,
+    EDITS,
     FILE,
     HASH,
     METADATA,
@@ -28,6 +29,7 @@ from server.clock import due_date
 from server.comparing import KINDS, LISTED, MOST_LISTED, compare_with_current
 from server.journey import Upload
 from server.json_input import understood
+from server.mending import masked
 from server.notes import Thread, answer, settle, threads, write
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
@@ -50,7 +52,13 @@ JSON_LIMIT = 2 * 1024 * 1024
 COUNTS = range(2**31)
 """Versions, releases and entries, as PostgreSQL counts them."""
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-EXPECTED = {dict: "sebuah objek JSON", int: "bilangan bulat", str: "teks", bool: "true atau false"}
+EXPECTED = {
+    list: "sebuah daftar",
+    dict: "sebuah objek JSON",
+    int: "bilangan bulat",
+    str: "teks",
+    bool: "true atau false",
+}
 SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper", "publish", "schedule", "recall")
 
 
@@ -145,6 +153,14 @@ def replace_file(id: str) -> ResponseReturnValue:
 
 
 @call("GET", "/submissions/<id>/findings", "Temuan sebagai GeoJSON.")
+@call("PUT", "/submissions/<id>/edits", "Yang diperbaiki selain berkasnya; menggantikan yang sebelumnya.", json=EDITS)
+def mend(id: str) -> ResponseReturnValue:
+    body = _body()
+    said = {name: _member(body, name, list) or [] for name in ("edits", "repair")} | {"axes": _text(body, "axes")}
+    record = journey().change(caller(), id, reading=said, expected_version=_member(body, "version", int))
+    return jsonify(described(record, caller()))
+
+
 def findings(id: str) -> ResponseReturnValue:
     record = journey().visible(caller(), id)
     features = [feature(finding) for finding in journey().records.findings(id)]
@@ -269,7 +285,8 @@ def described(record: SubmissionRecord, actor: Actor) -> dict[str, Any]:
     offered = [row.name for row in steps_from(move, actor) if not open_before(row, move, Act(row.name, actor, now))]
     return {
         **only(move, "id", "dataset", "batch", "agency", "kind", "round", "status", "version", "content_hash"),
-        **only(record, "title", "metadata", "reading"),
+        **only(record, "title", "metadata"),
+        "reading": masked(record.reading),
         "job": only(record.job, "status", "stage", "done", "total", "error"),
         "findings": vars(move.findings),
         "due": _iso(due_date(journey(), move)),

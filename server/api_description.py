@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 SCHEMAS: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
 TEXT, MOMENT, FILE, HASH, NUMBER = (SCHEMAS[name] for name in ("text", "moment", "file", "hash", "number"))
 METADATA, READING, COMPARISON = SCHEMAS["metadata"], SCHEMAS["reading"], SCHEMAS["comparison"]
-NOTE, ANSWER, FAULTS = SCHEMAS["note"], SCHEMAS["answer"], SCHEMAS["faults"]
+NOTE, ANSWER, EDITS, FAULTS = (SCHEMAS[name] for name in ("note", "answer", "edits", "faults"))
 
 
 @dataclass(frozen=True)

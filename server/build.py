@@ -17,6 +17,7 @@ from server.comparing import compare_now
 from server.failpoints import failpoint
 from server.intake.reader import read_upload
 from server.layers import load_layer, rows_beside, save_layer
+from server.mending import mended, previews, previews_beside, reading_alone
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for, current_boundary
@@ -83,12 +84,14 @@ class Build:
         reading = read_upload(
             self.settings.home / "uploads" / record.upload,
             record.upload_name,
-            reading=record.reading,
+            reading=reading_alone(record.reading),
             crs=str(crs) if crs else None,
             progress=self.say,
         )
-        save_layer(described(reading.layer, record.metadata, record.reading), self.work / "layer.arrow")
-        self._keep("remarks.json", [finding_record(remark) for remark in reading.remarks])
+        in_workbook = record.upload_name.lower().endswith((".xlsx", ".ods"))
+        layer, stale = mended(reading.layer, record.reading, in_workbook=in_workbook)
+        save_layer(described(layer, record.metadata, reading_alone(record.reading)), self.work / "layer.arrow")
+        self._keep("remarks.json", [finding_record(remark) for remark in (*reading.remarks, *stale)])
         failpoint("build.read")
 
     def check(self) -> None:
@@ -134,6 +137,10 @@ class Build:
         )
         if not np.array_equal(layer.rows, np.arange(1, len(layer) + 1)):
             layer.rows.astype("<i8").tofile(rows_beside(self.settings.home / self.candidate))
+        broken = [one.row for one in self._kept("findings.json") if one.check == "GEOM_INVALID" and one.row]
+        if shapes := previews(layer, broken):
+            text = json.dumps({"type": "FeatureCollection", "features": shapes})
+            previews_beside(self.settings.home / self.candidate).write_text(text)
         failpoint("build.rendered")
 
     def load(self) -> None:

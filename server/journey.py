@@ -112,7 +112,10 @@ class Journey:
         reading: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> SubmissionRecord:
-        """A draft whose file is kept; reading, checking and building go on as a job. The same key makes one."""
+        """A draft whose file is kept; reading, checking and building go on as a job. The same key makes one.
+
+        `file` comes with the request, or is the id of one that came in parts before.
+        """
         _only(actor, Role.PRODUSEN_DATA, "memasukkan data")
         if earlier := self.records.submission_made_with(actor.id, idempotency_key):
             return earlier
@@ -188,7 +191,7 @@ class Journey:
             record,
             title=facts["title"],
             metadata=facts,
-            reading=clean_reading({**record.reading, **(reading or {})}),
+            reading=self._choices(actor, record, reading or {}, other_file=file is not None),
         )
         if file is not None:
             kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
@@ -202,7 +205,23 @@ class Journey:
             move = replace(move, batch=papers.id, has_berita_acara=True, berita_acara_date=papers.date)
         changed = replace(changed, move=_described(move, facts))
         version = record.move.version if expected_version is None else expected_version
-        return self.records.change_submission(changed, expected_version=version, actor=actor.id, at=self.clock())
+        return self.records.change_submission(
+            changed,
+            expected_version=version,
+            actor=actor.id,
+            at=self.clock(),
+            detail=mending_told(record.reading, changed.reading),
+        )
+
+    def _choices(
+        self, actor: Actor, record: SubmissionRecord, reading: Mapping[str, Any], *, other_file: bool
+    ) -> dict[str, Any]:
+        """What was chosen of reading, with what is chosen now; what was mended in another file falls away."""
+        before = {name: said for name, said in record.reading.items() if not (other_file and name in OF_THE_FILE)}
+        choices = clean_reading({**before, **reading})
+        if edits := choices.pop("edits", []):
+            edits = checked(self.settings.home, record, edits, actor.id, self.clock())
+        return choices | ({"edits": edits} if edits else {})
 
     def _dataset_for(self, actor: Actor, id: str | None, facts: Mapping[str, Any]) -> tuple[Dataset | None, str]:
         if id is None:

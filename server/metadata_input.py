@@ -17,6 +17,9 @@ READING: dict[str, type] = {
 }
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 HEADER_ROWS = range(101)
+MENDING = ("edits", "repair", "axes")
+"""What is mended beside the file; see server/mending.py."""
+MENDED_AT_MOST = 5_000
 SCALES = range(1, 1_000_000_001)
 TABLE_ENDINGS = (".csv", ".xlsx", ".tsv", ".ods")
 
@@ -92,7 +95,10 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
         raise _wrong("reading", "cara membaca", "sebuah objek JSON")
     choices: dict[str, Any] = {}
     for name, value in raw.items():
-        if value in (None, ""):
+        if value in (None, "", []):
+            continue
+        if name in MENDING:
+            choices[name] = _mending(name, value)
             continue
         if name not in READING:
             known = ", ".join(READING)
@@ -105,6 +111,31 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
             raise _wrong(f"reading.{name}", name, f"angka {HEADER_ROWS[0]} sampai {HEADER_ROWS[-1]}")
         choices[name] = value
     return choices
+
+
+def _mending(name: str, value: Any) -> Any:
+    """Edits of cells, rows to repair, or "swapped"; who and when of an edit is not for the sender to say."""
+    if name == "axes":
+        if value != "swapped":
+            raise _wrong("reading.axes", "axes", "“swapped”")
+        return value
+    expected = {"edits": "daftar {row, column, was, value}", "repair": "daftar nomor baris"}[name]
+    if not isinstance(value, list) or len(value) > MENDED_AT_MOST:
+        raise _wrong(f"reading.{name}", name, f"{expected}, paling banyak {MENDED_AT_MOST}")
+    if not all(map(_is_row if name == "repair" else _is_edit, value)):
+        raise _wrong(f"reading.{name}", name, expected)
+    return sorted(set(value)) if name == "repair" else value
+
+
+def _is_row(value: object) -> bool:
+    return type(value) is int and 0 < value < 2**31
+
+
+def _is_edit(value: object) -> bool:
+    if not isinstance(value, Mapping) or not _is_row(value.get("row")):
+        return False
+    texts = [value.get(part) for part in ("column", "was", "value")]
+    return all(isinstance(text, str) and len(text) <= TEXT_LENGTH for text in texts)
 
 
 def _one_of(kind: type[Kind] | type[Access], field: str, value: Any) -> str:

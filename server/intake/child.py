@@ -17,7 +17,7 @@ from typing import Any
 
 import pyproj
 
-from server.intake import delimited, found, marking, opendocument, preflight, spatial, walls, workbook
+from server.intake import delimited, found, marking, preflight, spatial, walls, workbook
 from server.intake.content import Format
 from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
@@ -72,12 +72,10 @@ def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     preflight.refuse_other_name(content, name.suffix)
     if content.dialect:
         there = delimited.read(content.path, stem, content.dialect, wanted, _progress)
-    elif content.format is Format.XLSX:
-        there = workbook.read(content.path, stem, wanted, _progress)
-    elif content.format is Format.ODS:
-        there = opendocument.read(content.path, stem, wanted, _progress)
+    elif content.format in (Format.XLSX, Format.ODS):
+        there = workbook.read(content.path, stem, wanted, _progress, is_ods=content.format is Format.ODS)
     else:
-        there = spatial.read(content, stem, order.get("crs") or "", _progress)
+        there = spatial.read(content, stem, order.get("crs") or "", _progress, swapped=wanted.get("axes") == "swapped")
     return found.write(there, folder)
 
 

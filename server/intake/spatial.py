@@ -3,6 +3,7 @@
 import ctypes
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from workflow.layer import FieldType
 _WKB = "__wkb"
 _BYTE_FOR_BYTE = "ISO-8859-1"  # what a .dbf holds is decoded here, where every code page is known
 _BATCH = 20_000
+_SAMPLED = 200
 _OPTIONS: dict[Format, dict[str, str]] = {
     Format.GEOJSON: {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
     Format.GPKG: {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"},
@@ -72,7 +74,7 @@ def keep_one_driver(wanted: str) -> None:
         raise Broken("Pembaca berkas tidak dapat dibatasi pada satu jenis berkas.")
 
 
-def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Found:
+def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted: Mapping[str, object]) -> Found:
     """The features of a file that preflight has let through. Raises BadUpload."""
     if content.format is Format.PARQUET:
         table = parquet.table(content, _WKB, progress)
@@ -97,8 +99,8 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress) -> Fou
     if content.layer and content.format in (Format.GPKG, *_LISTED_BY_GDAL):
         found.reading["layer"] = content.layer
     if _WKB in table.column_names:
-        found.source_crs = _source_crs(content, given_crs, found)
-        _add_geometry(found, table.column(_WKB), progress)
+        stated = _source_crs(content, given_crs, found)
+        add_geometry(found, table.column(_WKB), stated, wanted, progress)
     return found
 
 
@@ -232,8 +234,20 @@ _TYPES = (
 )
 
 
-def _add_geometry(found: Found, wkb: pa.ChunkedArray, progress: Progress) -> None:
-    """Makes geometry two-dimensional and brings it to CRS84; keeps the file's own where that differs."""
+def add_geometry(
+    found: Found, wkb: pa.ChunkedArray, stated: str | None, wanted: Mapping[str, object], progress: Progress
+) -> None:
+    """Makes geometry two-dimensional and brings it to CRS84; keeps the file's own where that differs.
+
+    A CRS and an order of the axes that a person has chosen after seeing where the data then lie count more than
+    `stated`.
+    """
+    swapped = wanted.get("axes") == "swapped"
+    found.reading |= {name: wanted[name] for name in ("axes", "crs") if wanted.get(name)}
+    found.source_crs = crs.identify(str(wanted["crs"])) if wanted.get("crs") else stated
+    if stated and stated != found.source_crs:
+        told = {"crs": stated[:80], "given": str(found.source_crs)[:80]}
+        found.remarks.append(Finding("CRS_CHOSEN", Severity.INFORMS, told))
     way = crs.way_to_crs84(found.source_crs) if found.source_crs else None
     here: list[pa.Array] = []
     there: list[pa.Array] = []
@@ -248,12 +262,15 @@ def _add_geometry(found: Found, wkb: pa.ChunkedArray, progress: Progress) -> Non
         ]
         has_z, has_m = has_z or bool(shapely.has_z(shapes).any()), has_m or bool(shapely.has_m(shapes).any())
         shapes = shapely.force_2d(shapes)
+        own = shapes
+        if swapped:
+            shapes = shapely.transform(shapes, lambda xy: xy[:, ::-1])
         _refuse_nonfinite(shapes, row)
         if way:
             there.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
             shapes = shapely.transform(shapes, way)
         if found.source_crs:
-            _refuse_off_the_earth(shapes, row)
+            _refuse_off_the_earth(shapes, row, own)
         here.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
         row += len(chunk)
     progress("Ubah koordinat", found.count, found.count)
@@ -281,8 +298,9 @@ def _refuse_nonfinite(shapes: NDArray[np.object_], first_row: int) -> None:
         raise refused("COORD_NONFINITE", where={"features": strange}, features=", ".join(map(str, strange)))
 
 
-def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int) -> None:
-    """Longitude and latitude beyond 180 and 90 degrees: exchanged, or not in the CRS that was named."""
+def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int, own: NDArray[np.object_]) -> None:
+    """Longitude and latitude beyond 180 and 90 degrees: exchanged, or not in the CRS that was named. Some of the file's
+    own coordinates go along, so that a person can be shown where they might lie."""
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     x, y = coordinates.T
     off = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
@@ -292,4 +310,6 @@ def _refuse_off_the_earth(shapes: NDArray[np.object_], first_row: int) -> None:
     feature = first_row + int(owners[at])
     is_swapped = (np.abs(y) <= 180).all() and (np.abs(x) <= 90).all()
     code = "COORD_SWAPPED" if is_swapped else "CRS_RANGE"
-    raise refused(code, where={"feature": feature}, x=x[at], y=y[at], feature=feature)
+    raw = shapely.get_coordinates(own)
+    where = {"feature": feature, "points": raw[:: len(raw) // _SAMPLED + 1].tolist()}
+    raise refused(code, where=where, x=x[at], y=y[at], feature=feature)

@@ -85,7 +85,13 @@ class SubmissionRecords(Store):
             return _read(connection, submissions.c.status == Status.APPROVED, submissions.c.publish_at <= now)
 
     def change_submission(
-        self, record: SubmissionRecord, *, expected_version: int, actor: str, at: datetime
+        self,
+        record: SubmissionRecord,
+        *,
+        expected_version: int,
+        actor: str,
+        at: datetime,
+        detail: Mapping[str, Any] | None = None,
     ) -> SubmissionRecord:
         """Saves other content (file, metadata, reading): build + 1, version + 1, no content hash, findings gone."""
         id, everything = record.move.id, _everything(record)
@@ -98,7 +104,7 @@ class SubmissionRecords(Store):
             act.connection.execute(delete(findings).where(findings.c.submission == id))
             saved = _the(act.connection, id)
             said = {"upload": saved.upload, "version": saved.move.version, "status": saved.move.status.value}
-            act.tell(at, actor, "submission.change", id, **said)
+            act.tell(at, actor, "submission.change", id, **said, **(detail or {}))
             return saved
 
     def set_job(self, submission: str, build: int, job: Job) -> None:
