@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from server.failpoints import failpoint
 from server.files import Kept, alone, keep, paper_type
+from server.mending import OF_THE_FILE, checked, mending_told, reading_alone
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, refuse_damaged, stage
 from server.settings import Settings
