@@ -17,7 +17,7 @@ from typing import Any
 
 import pyproj
 
-from server.intake import delimited, found, marking, preflight, spatial, walls, workbook
+from server.intake import delimited, found, marking, points, preflight, spatial, walls, workbook
 from server.intake.content import Format
 from server.intake.refusals import refused
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
@@ -75,7 +75,9 @@ def _read(folder: Path, order: dict[str, Any]) -> dict[str, object]:
     elif content.format in (Format.XLSX, Format.ODS):
         there = workbook.read(content.path, stem, wanted, _progress, is_ods=content.format is Format.ODS)
     else:
-        there = spatial.read(content, stem, order.get("crs") or "", _progress, swapped=wanted.get("axes") == "swapped")
+        return found.write(spatial.read(content, stem, order.get("crs") or "", _progress, wanted), folder)
+    if wanted.get("x") and wanted.get("y"):
+        spatial.add_geometry(there, points.wkb_of(there, wanted), order.get("crs"), wanted, _progress)
     return found.write(there, folder)
 
 
