@@ -31,21 +31,8 @@ SAMPLE = ROOT / "data" / "sample"
 AGREED = SAMPLE / "daftar-data.csv"
 BERITA_ACARA = SAMPLE / "berita-acara.pdf"
 WAIVED = "Contoh: dikesampingkan otomatis saat kota peraga diisi; belum diperiksa orang."
-READABLE = (
-    ".gpkg",
-    ".geojson",
-    ".json",
-    ".zip",
-    ".shp",
-    ".csv",
-    ".xlsx",
-    ".ods",
-    ".kml",
-    ".kmz",
-    ".gml",
-    ".fgb",
-    ".parquet",
-)
+TABLES = (".csv", ".xlsx", ".ods")
+READABLE = (*TABLES, ".gpkg", ".geojson", ".json", ".zip", ".shp", ".kml", ".kmz", ".gml", ".fgb", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -213,7 +200,7 @@ def _made_up(path: Path, now: datetime) -> dict[str, Any]:
         **SCRIPT["any_layer"],
         "title": title,
         "abstract": f"{title} ({said}). Isi, sumber, dan mutu data ini belum diterangkan oleh pembuatnya.",
-        "kind": Kind.STATISTICS.value if path.suffix.lower() in (".csv", ".xlsx", ".ods") else Kind.GEOSPATIAL.value,
+        "kind": Kind.STATISTICS.value if path.suffix.lower() in TABLES else Kind.GEOSPATIAL.value,
         "keywords": ["contoh", title.lower()],
         "period": str(now.year),
         "lineage": f"Berkas {path.name}; {said}.",

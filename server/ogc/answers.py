@@ -90,9 +90,9 @@ RESOURCES = {
     "openapi": Resource("openapi", None, corrections.openapi, OPENAPI),
     "collections": Resource("collections", core.describe_collections, corrections.collections),
     "collection": Resource("collection", core.describe_collections, corrections.collection),
-    "schema": Resource("schema", None, corrections.schema, SCHEMA, GENERAL | {"profile"}),
-    "queryables": Resource("schema", None, corrections.queryables, SCHEMA),
-    "sortables": Resource("schema", None, corrections.sortables, SCHEMA),
+    "schema": Resource("schema", None, corrections.about_fields, SCHEMA, GENERAL | {"profile"}),
+    "queryables": Resource("schema", None, corrections.about_fields, SCHEMA),
+    "sortables": Resource("schema", None, corrections.about_fields, SCHEMA),
     "items": Resource("items", itemtypes.get_collection_items, corrections.items, GEOJSON, ITEMS),
     "item": Resource("item", itemtypes.get_collection_item, corrections.item, GEOJSON, GENERAL | {"crs"}),
     "tilesets": Resource("tiles", None, corrections.tilesets),
@@ -172,7 +172,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Answer:
         rest = [part for part in (collection, item) if part is not None]
         api = (served and served.api) or snapshot.api
         said, found = ask(api, resource.function, "/".join(asked.path), args, asked.language, *rest)
-    body = resource.correct(found, snapshot=snapshot, served=served, args=args, item=item)
+    body = resource.correct(found, snapshot=snapshot, served=served, args=args, item=item, name=name)
     if name == "tile":
         return _tile(headers, body, asked)
     headers |= {"Content-Language": "id"} | {key: said[key] for key in SAID if key in said}

@@ -67,17 +67,10 @@ def collection(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body
     return body | {name: value for name, value in said.items() if value}
 
 
-def schema(body: Body, served: Served, snapshot: Snapshot, args: Args, **_: Any) -> Body:
-    found = schemas.document(served, snapshot.api.base_url, "schema")
+def about_fields(body: Body, served: Served, snapshot: Snapshot, args: Args, name: str, **_: Any) -> Body:
+    """`name` is schema, queryables or sortables."""
+    found = schemas.document(served, snapshot.api.base_url, name)
     return schemas.of_one_feature(found) if args.get("profile") == "geojson" else found
-
-
-def queryables(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
-    return schemas.document(served, snapshot.api.base_url, "queryables")
-
-
-def sortables(body: Body, served: Served, snapshot: Snapshot, **_: Any) -> Body:
-    return schemas.document(served, snapshot.api.base_url, "sortables")
 
 
 def items(body: Body, served: Served, args: Args, **_: Any) -> Body:

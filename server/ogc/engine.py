@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, Never
 
 import babel
@@ -33,8 +34,9 @@ class Api(API):  # type: ignore[misc]
         self.pretty_print = False
         self.locales = l10n.get_locales(config)
         self.default_locale = self.locales[0]
-        self.manager = _NoJobs()
-        self.prefetcher = _NoRequests()
+        self.manager = SimpleNamespace(is_async=False)
+        # pygeoapi would ask over the network how long a linked file is.
+        self.prefetcher = SimpleNamespace(get_headers=lambda _url: {})
 
     def get_exception(self, status: int, headers: Any, format_: Any, code: str, description: str) -> Never:
         """Raises the fault instead of writing it, so that one place words all of them."""
@@ -49,34 +51,16 @@ class Api(API):  # type: ignore[misc]
         raise BadRequest(f"Permintaan tidak dapat dipahami: {description}.") from fault
 
 
-class _NoJobs:
-    is_async = False
-
-
-class _NoRequests:
-    """pygeoapi would ask over the network how long a linked file is."""
-
-    def get_headers(self, _url: str) -> dict[str, str]:
-        return {}
-
-
-class _Asked:
-    """What pygeoapi looks at in a request: parameters and one language, nothing else."""
-
-    data = b""
-
-    def __init__(self, path: str, args: Mapping[str, str], language: str) -> None:
-        self.path_info, self.args = path, MultiDict(args)
-        self.headers = {"accept-language": language}
-
-
 def ask(
     api: Api, function: Function, path: str, args: Mapping[str, str], language: str, *rest: str
 ) -> tuple[dict[str, str], Any]:
     """The headers and the body, not yet written, of one of pygeoapi's functions. Raises SebarError."""
-    request = APIRequest(_Asked(path, args, language), api.locales)
-    headers, _status, body = function(api, request, *rest)
-    return {name: str(value) for name, value in headers.items()}, body
+    # What pygeoapi looks at in a request: parameters and one language, nothing else.
+    headers = {"accept-language": language}
+    asked = SimpleNamespace(data=b"", path_info=path, args=MultiDict(args), headers=headers)
+    request = APIRequest(asked, api.locales)
+    said, _status, body = function(api, request, *rest)
+    return {name: str(value) for name, value in said.items()}, body
 
 
 def written(body: Any) -> bytes:

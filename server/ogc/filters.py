@@ -130,6 +130,8 @@ def _geometry(text: str, read: Callable[[str], Any]) -> values.Geometry:
 class _Tree(Transformer[Token, Any]):
     """Each rule of the grammar as a node."""
 
+    negation = ast.Not
+
     def any(self, *nodes: Any) -> Any:
         return balanced(ast.Or, nodes)
 
@@ -138,9 +140,6 @@ class _Tree(Transformer[Token, Any]):
 
     def among(self, node: Any, not_: Token | None, *options: Any) -> ast.In:
         return ast.In(node, list(options), not_ is not None)
-
-    def negation(self, node: Any) -> ast.Not:
-        return ast.Not(node)
 
     def comparison(self, left: Any, sign: Token, right: Any) -> ast.Comparison:
         return COMPARISONS[sign](left, right)
