@@ -14,6 +14,7 @@ TEXTS = (
 READING: dict[str, type] = {
     "header_rows": int,
     **dict.fromkeys(("decimal", "thousands", "delimiter", "encoding", "sheet", "layer", "code", "period_column"), str),
+    **dict.fromkeys(("crs", "x", "y"), str),
 }
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 HEADER_ROWS = range(101)
