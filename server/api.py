@@ -41,11 +41,12 @@ View = Callable[..., ResponseReturnValue]
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 CALLS: list[Call] = []
+UPLOAD = {**TEXT, "description": "instead of file: the id of one that came by /uploads"}
 CONTENT = {"metadata": METADATA, "reading": READING}
 BATCH = {"berita_acara": FILE, "number": TEXT, "date": TEXT, "period": TEXT}
-SUBMISSION = {**CONTENT, "file": FILE, "batch": TEXT, "berita_acara": FILE, "dataset": TEXT}
+SUBMISSION = {**CONTENT, "file": FILE, "upload": UPLOAD, "batch": TEXT, "berita_acara": FILE, "dataset": TEXT}
 CHANGE = {**CONTENT, "crs": TEXT, "version": NUMBER}
-FILE_CHANGE = {"file": FILE, "reading": READING}
+FILE_CHANGE = {"file": FILE, "upload": UPLOAD, "reading": READING}
 STEP = {"note": TEXT, "content_hash": HASH, "at": MOMENT}
 RELEASE = {"note": TEXT, "release": NUMBER}
 JSON_LIMIT = 2 * 1024 * 1024
@@ -382,7 +383,9 @@ def _missing(name: str, sentence: str, mend: str, **more: Any) -> BadRequest:
     return BadRequest(sentence, mend=mend, where={"field": name}, **more)
 
 
-def _data_file() -> Upload:
+def _data_file() -> Upload | str:
+    if upload := request.form.get("upload"):
+        return upload
     return _file("file", "Berkas data belum disertakan.", "BERKAS-KOSONG")
 
 

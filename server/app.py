@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,9 +11,9 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.access import guard
-from server.api import api
 from server.failpoints import arm
 from server.health import health
+from server.intake.sandbox import proven
 from server.journey import Journey, now_utc
 from server.ogc.adapter import create_ogc, probe
 from server.ogc.csw import create_csw
@@ -25,6 +26,8 @@ from server.problems import install_problems
 from server.release.publishing import RevisionFile
 from server.settings import Settings, completed, from_environment
 from server.store import Records, open_records
+from server.tus import api
+from workflow.errors import Broken
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -103,4 +106,7 @@ def from_settings() -> Flask:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = completed(from_environment())
     arm(settings.failpoint)
+    # Before the first upload comes; what is wrong is said to whoever uploads, and by /readyz.
+    with suppress(Broken):
+        proven()
     return create_app(settings)

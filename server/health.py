@@ -1,13 +1,12 @@
 """Does it live, is every part there, and how much does it do."""
 
 import shutil
-from functools import cache
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from server.access import journey, public
-from server.intake.sandbox import prove_sandbox
+from server.intake.sandbox import proven
 from workflow.errors import SebarError
 from workflow.sop import Status
 
@@ -25,7 +24,7 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Every part by name; 503 where one of them does not do its work."""
     parts: dict[str, str] = {}
-    for name, ask in (("records", journey().records.revision), ("sandbox", _sandbox)):
+    for name, ask in (("records", journey().records.revision), ("sandbox", proven)):
         try:
             ask()
             parts[name] = "ok"
@@ -37,11 +36,6 @@ def ready() -> ResponseReturnValue:
     parts["disk"] = "ok" if free.free > free.total // 20 else "less than 5 % free"
     good = all(state == "ok" for state in parts.values())
     return jsonify({"status": "ok" if good else "not ready", "parts": parts}), 200 if good else 503
-
-
-@cache
-def _sandbox() -> None:
-    prove_sandbox()
 
 
 @health.get("/metrics")

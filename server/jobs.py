@@ -5,6 +5,7 @@ import logging
 import signal
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,7 @@ class Worker:
         self.printed = 0
         self.herald = Herald(journey)
         self.refused: set[str] = set()
+        self.swept = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT. Raises Conflict where this slot has a worker already."""
@@ -102,10 +104,18 @@ class Worker:
             # A process may have died between its commit and its announcement.
             bump_revision(self.journey.settings.home, self.journey.records.revision())
             self.print_documents()
+            self._sweep()
             self.herald.look_around()
         except (SebarError, sa.exc.SQLAlchemyError, OSError) as error:
             LOG.error("the worker looks around again in 2 s, for the database or the disk: %s", error)
             time.sleep(2)
+
+    def _sweep(self) -> None:
+        """Once an hour."""
+        now = self.journey.clock()
+        if now >= self.swept + timedelta(hours=1):
+            self.swept = now
+            self.journey.incoming.sweep(now)
 
     def _publish_due(self) -> None:
         refused = self.journey.publish_due()

@@ -10,6 +10,8 @@ from typing import IO, Any
 
 from server.failpoints import failpoint
 from server.files import Kept, alone, keep, paper_type
+from server.incoming import Arrival, Incoming
+from server.intake.sandbox import refuse_unproven
 from server.mending import OF_THE_FILE, checked, mending_told, reading_alone
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, refuse_damaged, stage
@@ -55,6 +57,10 @@ class Journey:
     clock: Callable[[], datetime]
     probe: Probe
     metadata_files: Metadata
+
+    @property
+    def incoming(self) -> Incoming:
+        return Incoming(self.settings.home, self.settings.upload_total, self.settings.upload_quota)
 
     # what a person may see
 
@@ -105,7 +111,7 @@ class Journey:
         self,
         actor: Actor,
         *,
-        file: Upload,
+        file: Upload | str,
         metadata: Mapping[str, Any],
         batch: str | None = None,
         berita_acara: Upload | None = None,
@@ -120,11 +126,11 @@ class Journey:
         _only(actor, Role.PRODUSEN_DATA, "memasukkan data")
         if earlier := self.records.submission_made_with(actor.id, idempotency_key):
             return earlier
-        facts = clean_metadata(metadata, file.name)
+        arrived = self._arrived(actor, file)
+        facts = clean_metadata(metadata, arrived.name)
         choices = clean_reading(reading or {})
         new, dataset_id = self._dataset_for(actor, dataset, facts)
-        kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
-        self._refuse_empty(kept)
+        kept = self._kept(arrived)
         new_batch = None if batch else self._batch_of_one(actor, facts, berita_acara)
         papers = new_batch or self.visible_batch(actor, str(batch))
         facts.setdefault("period", papers.period)
@@ -177,7 +183,7 @@ class Journey:
         metadata: Mapping[str, Any] | None = None,
         reading: Mapping[str, Any] | None = None,
         crs: str | None = None,
-        file: Upload | None = None,
+        file: Upload | str | None = None,
         berita_acara: Upload | None = None,
         expected_version: int | None = None,
     ) -> SubmissionRecord:
@@ -195,8 +201,7 @@ class Journey:
             reading=self._choices(actor, record, reading or {}, other_file=file is not None),
         )
         if file is not None:
-            kept = keep(file.stream, self.settings.home / "uploads", file.name, self.settings.upload_limit)
-            self._refuse_empty(kept)
+            kept = self._kept(self._arrived(actor, file))
             changed = replace(changed, upload=kept.sha256, upload_name=kept.name, upload_bytes=kept.bytes)
         move = replace(changed.move, kind=Kind(facts["kind"]))
         if berita_acara is not None:
@@ -268,9 +273,18 @@ class Journey:
         self.records.add_document(document)
         return document
 
-    def _refuse_empty(self, kept: Kept) -> None:
+    def _arrived(self, actor: Actor, file: Upload | str) -> Upload | Arrival:
+        refuse_unproven()
+        return self.incoming.find(file, actor.id, self.clock()) if isinstance(file, str) else file
+
+    def _kept(self, file: Upload | Arrival) -> Kept:
+        uploads = self.settings.home / "uploads"
+        if isinstance(file, Arrival):
+            return self.incoming.keep(file, uploads)
+        kept = keep(file.stream, uploads, file.name, self.settings.upload_limit)
         if kept.bytes == 0:
             raise BadRequest.of("file_empty", name=kept.name, where={"file": kept.name})
+        return kept
 
     # looking after findings
 

@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from server.access import TooManyAttempts
+from server.incoming import Altered, NoRoom, WrongType, WrongVersion
+from server.intake.sandbox import Unproven
 from server.release.on_request import StillMaking
 from workflow import errors
 
@@ -28,6 +30,11 @@ STATUS: dict[type[errors.SebarError], int] = {
     errors.Broken: 500,
     TooManyAttempts: 429,
     StillMaking: 503,
+    Unproven: 503,
+    NoRoom: 507,
+    Altered: 460,
+    WrongVersion: 412,
+    WrongType: 415,
 }
 SENTENCES: dict[int, tuple[str, str]] = {
     400: ("Permintaan tidak dapat dipahami", "Periksa lagi alamat atau isiannya."),

@@ -33,6 +33,8 @@ class Settings:
     office_phone: str = ""
     workers: int = 2
     upload_limit: int = 512 * 1024 * 1024
+    upload_total: int = 2 * 1024**3
+    upload_quota: int = 4 * 1024**3
     crs: str = "4326,3857,9470,9489,32749,23879,23835"
     demo: bool = False
     demo_password: str = ""
@@ -64,6 +66,8 @@ HELP: dict[str, str] = {
     "office_phone": "Its telephone.",
     "workers": "Web processes.",
     "upload_limit": "Largest request in bytes.",
+    "upload_total": "Largest file in bytes that may be sent in parts.",
+    "upload_quota": "Bytes of one person's files in parts that are not submitted yet.",
     "crs": "EPSG codes of the coordinate systems offered beside CRS84, with commas.",
     "demo": "1 creates the sample city and its accounts.",
     "demo_password": "Password of the sample city's accounts; made up and printed where it is empty.",

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -185,18 +186,28 @@ def _fault(error: Mapping[str, object]) -> SebarError:
     return kind(detail, code=code, mend=mend, where=where if isinstance(where, dict) else None)
 
 
-def prove_sandbox() -> tuple[str, ...]:
-    """Lets a child try to get out; the names of the walls this kernel lacks (empty: all stand).
-
-    Raises Broken where an attempt succeeds that seccomp must stop, or Landlock where the kernel has it.
-    """
+def prove_sandbox() -> None:
+    """Lets a child try to get out. Raises Broken where one of its attempts succeeds, or a wall cannot be put up."""
     try:
         with ask_child("prove", {}, limits=Limits.of(0)) as (said, _):
-            escaped, missing = said.get("escaped"), tuple(said.get("missing", ()))
+            escaped = said.get("escaped")
     except BadUpload as fault:
         raise Broken(f"Ruang baca terlindung tidak dapat dijalankan: {fault.detail}") from fault
     if escaped != []:
         raise Broken(f"Ruang baca terlindung bocor: {escaped}. Berkas tidak diterima sampai ini diperbaiki.")
-    if missing:
-        log.warning("reading uploads without %s: this kernel lacks it", ", ".join(missing))
-    return missing
+
+
+proven = cache(prove_sandbox)
+"""A proof holds for this process; what failed is tried again the next time."""
+
+
+class Unproven(Broken):
+    title = "Berkas belum dapat diterima"
+
+
+def refuse_unproven() -> None:
+    """Raises Unproven: without walls that are known to hold, nothing is taken in."""
+    try:
+        proven()
+    except Broken as fault:
+        raise Unproven.of("sandbox_unproven", why=fault.detail) from fault

@@ -57,20 +57,19 @@ class _Program(ctypes.Structure):
 
 def seal(
     *, readable: Iterable[Path], writable: Iterable[Path], parent: int, memory: int, seconds: int, file_size: int
-) -> list[str]:
-    """Gives up everything but reading `readable` and writing in `writable`; names of the walls the kernel lacks.
+) -> None:
+    """Gives up everything but reading `readable` and writing in `writable`.
 
-    Raises WallMissing where seccomp cannot be set or another thread would stay outside the walls.
+    Raises WallMissing where a wall cannot be put up or another thread would stay outside the walls.
     """
     if len(os.listdir("/proc/self/task")) != 1:
         raise WallMissing("another thread is running and would stay outside the walls")
     _set_limits(memory, seconds, file_size)
     _die_with(parent)
     _call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    missing = [] if _set_landlock(readable, writable) else ["landlock"]
+    _set_landlock(readable, writable)
     _drop_capabilities()
     _set_seccomp()
-    return missing
 
 
 def _call(name: str, *arguments: object) -> int:
@@ -105,15 +104,10 @@ def _landlock_version() -> int:
     return int(_libc.syscall(444, None, 0, 1))  # landlock_create_ruleset, LANDLOCK_CREATE_RULESET_VERSION
 
 
-def has_landlock() -> bool:
-    return _landlock_version() >= 1
-
-
-def _set_landlock(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """False where the kernel has no Landlock."""
+def _set_landlock(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     abi = _landlock_version()
     if abi < 1:
-        return False
+        raise WallMissing("this kernel has no Landlock (Linux 5.13 or newer, and not forbidden to a container)")
     rights = 13 + (abi >= 2) + (abi >= 3) + (abi >= 5)  # refer, truncate, ioctl on devices
     everything = (1 << rights) - 1
     asked = _RulesetAttr(everything, 0b11 if abi >= 4 else 0, 0b11 if abi >= 6 else 0)
@@ -126,7 +120,6 @@ def _set_landlock(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
         _allow(ruleset, path, everything & ~special)
     _call("syscall", 446, ruleset, 0)  # landlock_restrict_self
     os.close(ruleset)
-    return True
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
