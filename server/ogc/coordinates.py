@@ -154,10 +154,8 @@ def _carried(outline: BaseGeometry, own: System, parameter: str) -> BaseGeometry
     dense = shapely.segmentize(outline, outline.length / STEPS) if outline.length else outline
     found: BaseGeometry = shapely.transform(dense, own.lonlat)
     if not np.isfinite(shapely.get_coordinates(found)).all():
-        raise BadRequest(
-            f"Parameter {parameter} berisi koordinat di luar jangkauan sistem koordinatnya.",
-            where={"parameter": parameter},
-        )
+        why = "berisi koordinat di luar jangkauan sistem koordinatnya."
+        raise BadRequest(f"Parameter {parameter} {why}", where={"parameter": parameter})
     small = found.simplify(STRAIGHT)
     return found if small.is_empty else small
 

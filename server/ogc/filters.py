@@ -69,12 +69,7 @@ def _check_depth(tree: Any) -> None:
 
 
 def _unread(why: str) -> BadRequest:
-    return BadRequest(
-        f"Filter {why}.",
-        code="FILTER",
-        mend="Contoh: kecamatan = 'Contoh Utara' AND luas > 12.5. Teks di dalam ' ', nama kolom tanpa tanda kutip.",
-        where={"parameter": "filter"},
-    )
+    return BadRequest.of("filter_unread", why=why, where={"parameter": "filter"})
 
 
 @lru_cache(maxsize=1)

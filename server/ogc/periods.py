@@ -47,8 +47,4 @@ def _moment(text: str, *, end: bool) -> datetime:
 
 
 def _unread(text: str) -> BadRequest:
-    return BadRequest(
-        f"Parameter datetime berisi “{text[:60]}”, bukan saat atau rentang RFC 3339.",
-        mend="Contoh: 2024-01-31, 2024-01-01/2024-12-31, 2024-01-01/.. atau 2024-01-31T00:00:00Z.",
-        where={"parameter": "datetime"},
-    )
+    return BadRequest.of("datetime_unread", text=text[:60], where={"parameter": "datetime"})

@@ -27,6 +27,7 @@ from server.release.downloads import LONGEST_CELL
 from server.release.features import read_features, rounded
 from server.release.geopackage import CHUNK, WKB, add_layer, aliases, has_gaps
 from workflow.errors import NotFound
+from workflow.labels import angka
 from workflow.layer import Field, FieldType
 
 Entry = Mapping[str, Any]
@@ -99,10 +100,7 @@ def made_formats(entry: Entry) -> dict[str, Format]:
 def refuse_too_long(entry: Entry, name: str) -> None:
     """Raises NotFound for what the format cannot hold."""
     if name == "data.xlsx" and entry["count"] > LONGEST_SHEET:
-        raise NotFound(
-            f"Excel menampung paling banyak {LONGEST_SHEET:,} baris; data ini {entry['count']:,}.".replace(",", "."),
-            mend="Ambil CSV, GeoPackage, atau GeoParquet.",
-        )
+        raise NotFound.of("too_long_for_excel", most=angka(LONGEST_SHEET), count=angka(entry["count"]))
 
 
 def write(target: Path, name: str, folder: Path, entry: Entry) -> None:

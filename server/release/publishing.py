@@ -60,12 +60,7 @@ def refuse_damaged(candidate: Path, recorded: Mapping[str, Any]) -> None:
     if not manifest.is_file() or orjson.loads(manifest.read_bytes())["content_hash"] != recorded["content_hash"]:
         wrong.append(manifest.name)
     if wrong:
-        raise Broken(
-            f"Kandidat rilis ini tidak utuh lagi di server: {', '.join(wrong)}.",
-            code="KANDIDAT-RUSAK",
-            mend="Pulihkan folder kandidat itu dari cadangan, lalu terbitkan lagi.",
-            where={"files": wrong},
-        )
+        raise Broken.of("candidate_damaged", files=", ".join(wrong), where={"files": wrong})
 
 
 def _is(path: Path, entry: Mapping[str, Any]) -> bool:

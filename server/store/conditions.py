@@ -133,13 +133,8 @@ def order(question: Question, rows: Rows, dialect: Dialect) -> Pieces:
 
 def _type(field: str, rows: Rows) -> FieldType:
     if field not in rows.types:
-        known = ", ".join(rows.types)
-        raise BadRequest(
-            f"Kolom “{field}” tidak ada di koleksi ini.",
-            code="KOLOM-TIDAK-ADA",
-            mend=f"Kolom yang ada: {known}." if known else "",
-            where={"field": field},
-        )
+        known = ", ".join(rows.types) or "–"
+        raise BadRequest.of("column_absent", field=field, known=known, where={"field": field})
     return rows.types[field]
 
 
@@ -324,13 +319,8 @@ class Translation:
             raise unsupported(field)
         if self._is_geometry(field.name):
             return field
-        kind = _type(field.name, self.rows)
-        raise BadRequest(
-            f"Kolom “{field.name}” berisi {KINDS[kind]}, bukan geometri.",
-            code="FILTER-NILAI",
-            mend="Geometri koleksi ini bernama geometry.",
-            where={"parameter": "filter", "field": field.name},
-        )
+        kind, where = KINDS[_type(field.name, self.rows)], {"parameter": "filter", "field": field.name}
+        raise BadRequest.of("filter_no_geometry", field=field.name, kind=kind, where=where)
 
     def _timed(self, node: ast.Function, only_true: bool) -> Pieces:
         """Two times, of which INTERVAL may be open and may name fields; unknown where one of these is empty."""
@@ -338,12 +328,7 @@ class Translation:
             (side.start, side.end) if isinstance(side, values.Interval) else (side, side) for side in node.arguments
         ]
         if node.name not in OF_INSTANTS and not all(isinstance(side, values.Interval) for side in node.arguments):
-            raise BadRequest(
-                f"{node.name.upper()} hanya untuk dua INTERVAL.",
-                code="FILTER-NILAI",
-                mend="Untuk satu saat pakailah T_AFTER, T_BEFORE, T_EQUALS, T_INTERSECTS atau T_DISJOINT.",
-                where={"parameter": "filter"},
-            )
+            raise BadRequest.of("filter_no_intervals", operator=node.name.upper(), where={"parameter": "filter"})
         ends = [end for span in spans for end in span]
         closed = [end for end in ends if end is not None]
         kind, written = self._alike(*closed) if closed else (FieldType.DATE, [])
@@ -416,12 +401,7 @@ def _geometry(value: Any) -> BaseGeometry:
         raise unsupported(value)
     west, south, east, north = geometry.bounds
     if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
-        raise BadRequest(
-            "Filter berisi koordinat di luar bumi, atau geometri yang kosong.",
-            code="FILTER-NILAI",
-            mend="Tulis bujur lalu lintang dalam derajat, misalnya POINT(109.67 -6.88).",
-            where={"parameter": "filter"},
-        )
+        raise BadRequest.of("filter_off_the_earth", where={"parameter": "filter"})
     return geometry
 
 
@@ -439,9 +419,4 @@ def _unfit(beside: Any, kind: FieldType, value: Any, more: str = "") -> BadReque
 def unsupported(node: Any) -> BadRequest:
     said = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
     named = f"{node.name}()" if isinstance(node, ast.Function) else said
-    return BadRequest(
-        f"Bagian filter ini tidak didukung: {named}.",
-        code="FILTER-TIDAK-DIDUKUNG",
-        mend="Yang didukung: AND, OR, NOT, = <> < > <= >=, LIKE, IN, BETWEEN, IS NULL, CASEI, ACCENTI, T_…, S_….",
-        where={"parameter": "filter"},
-    )
+    return BadRequest.of("filter_unsupported", part=named, where={"parameter": "filter"})

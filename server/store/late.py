@@ -20,11 +20,7 @@ def changed(connection: Connection, submission: str) -> SebarError:
 
 def first(connection: Connection, person: str, at: datetime, did: str) -> Changed:
     who, when = _named(connection, person), f"{tanggal(at)} pukul {pukul(at)}"
-    return Changed(
-        f"{who} {did} pada {when}; muat ulang halaman ini.",
-        mend="Muat ulang halaman ini, lalu ulangi bila masih perlu.",
-        where={"by": who, "at": utc_text(at)},
-    )
+    return Changed.of("came_second", who=who, did=did, when=when, where={"by": who, "at": utc_text(at)})
 
 
 def told(connection: Connection, fault: Conflict, submission: str) -> Conflict:
