@@ -24,8 +24,6 @@ from workflow.store import SubmissionRecord
 
 ROWS_SHOWN = 100
 MAPPED = 20_000
-SAMPLED = 400
-DOTS = 120
 
 OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
 SYSTEMS: dict[str, str] = WORDS["systems"]
@@ -57,16 +55,6 @@ class Choice:
     found: str
     chosen: str
     options: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class System:
-    """A coordinate system the file might be in: how much of it then lies in the city, and some of it as dots."""
-
-    code: str
-    word: str
-    percent: int
-    dots: list[tuple[float, float]]
 
 
 def collection_of(record: SubmissionRecord) -> dict[str, Any] | None:
@@ -223,41 +211,6 @@ def _choice(name: str, record: SubmissionRecord, found: Mapping[str, Any], names
     taken = str(found.get(name, ""))
     chosen = str(record.reading.get(name, ""))
     return Choice(name, word, help, options.get(taken, taken), chosen, tuple(options.items()))
-
-
-def systems(record: SubmissionRecord) -> list[System]:
-    """Where the file would lie in each system that it might be in, the likeliest first. Only of raw coordinates."""
-    collection = collection_of(record)
-    if collection is None or not collection["geometry_type"] or collection["source_crs"]:
-        return []
-    sampled = [json.dumps(one["geometry"]) for one in islice(features(folder_of(record)), SAMPLED) if one["geometry"]]
-    raw = shapely.get_coordinates(shapely.from_geojson(sampled))
-    raw = raw[:: max(1, len(raw) // (DOTS * 20))]
-    return sorted((_placed(code, raw) for code in SYSTEMS), key=lambda system: -system.percent)
-
-
-def _placed(code: str, raw: np.ndarray[Any, np.dtype[np.float64]]) -> System:
-    turn = way_to_crs84(code)
-    with np.errstate(all="ignore"):
-        xy = turn(raw) if turn else raw
-    extent = load_city().extent
-    inside = shapely.contains_xy(extent, xy[:, 0], xy[:, 1])
-    some = xy[inside][:: max(1, int(inside.sum()) // DOTS)]
-    return System(code, SYSTEMS[code], round(100 * float(inside.mean())) if len(inside) else 0, _in_box(some))
-
-
-def _in_box(points: Iterable[Sequence[float]]) -> list[tuple[float, float]]:
-    """The city's extent as a box of 100 by 100, y downwards."""
-    west, south, east, north = load_city().extent.bounds
-    return [
-        (round(float((x - west) / (east - west)) * 100, 1), round(float((north - y) / (north - south)) * 100, 1))
-        for x, y in points
-    ]
-
-
-def city_outline() -> str:
-    """As the points of an SVG polygon."""
-    return " ".join(f"{x},{y}" for x, y in _in_box(load_city().extent.exterior.coords))
 
 
 def system_name(crs: str) -> str:

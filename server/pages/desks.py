@@ -67,6 +67,7 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         CHANGES=looks("changes"),
         GEOMETRIES=WORDS["geometries"],
         SYSTEMS=WORDS["systems"],
+        PLACING=WORDS["placing"],
         REASON_HELP=REASON_HELP,
         markable=markable,
         SURE=WORDS["sure"],

@@ -27,6 +27,7 @@ from server.pages.decisions import (
 )
 from server.pages.desk_rows import agency_names, last_return, person_names, row
 from server.pages.note_pane import note_pane
+from server.pages.placing import city_outline, placing
 from server.pages.review import ASKED_FOR, State, findings_of, review
 from server.problems import problem_of
 from workflow.checks.metadata import MANDATORY, missing_fields
@@ -115,8 +116,8 @@ def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
         with_map=bool(drawn),
         content=_content(record) if pane == "isi" else None,
         ways=candidate.ways_of_reading(record) if common["editable"] else [],
-        systems=candidate.systems(record) if common["editable"] else [],
-        outline=candidate.city_outline(),
+        placing=placing(record, _told(common["findings"])) if common["editable"] else None,
+        outline=city_outline(),
         columns=candidate.columns_of(record) if pane == "kolom" else [],
         wanted=MANDATORY[None] + MANDATORY[record.move.kind],
         faults=_faults(common["findings"]),
@@ -127,6 +128,10 @@ def _faults(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> int:
     """What blocks, but for what the page asks for in forms of their own."""
     every = [one for _, kinds in findings for alike in kinds for one in alike]
     return sum(one.severity == Severity.BLOCKS and one.check not in ASKED_FOR for one in every)
+
+
+def _told(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> set[str]:
+    return {one.check for _, kinds in findings for alike in kinds for one in alike}
 
 
 def _summary(record: SubmissionRecord, common: Mapping[str, Any]) -> str:
@@ -286,8 +291,10 @@ def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
 def reading(id: str) -> ResponseReturnValue:
     """How the file is to be read; what is left empty is found out."""
     form = request.form
-    facts = {"crs": form["crs"].strip() or None} if "crs" in form else {}
-    return _changed(id, "isi", metadata=facts, reading={name: form[name] for name in READING if name in form})
+    said = {name: form[name] for name in (*READING, "axes") if name in form}
+    if "system" in form:  # "EPSG:4326 swapped"
+        said["crs"], _, said["axes"] = form["system"].partition(" ")
+    return _changed(id, "isi", metadata={"crs": None} if "crs" in said else {}, reading=said)
 
 
 @desk.post("/<id>/berkas")
