@@ -202,12 +202,13 @@ def test_an_unnamed_coordinate_system_is_chosen_by_where_the_data_then_lie(produ
             archive.write(tmp_path / f"tps.{part}", f"tps.{part}")
     id = produsen.enter("Tanpa Sistem", (tmp_path / "tps.zip").read_bytes(), "tps.zip")
     offered = {
-        choice.get("value"): choice.getparent().text_content() for choice in produsen.page.xpath('//input[@name="crs"]')
+        choice.get("value"): choice.getparent().text_content()
+        for choice in produsen.page.xpath('//input[@name="system"]')
     }
-    assert set(offered) == {"EPSG:32749", "EPSG:9489"}
+    assert set(offered) == {"EPSG:32749", "EPSG:9489", "EPSG:23879"}
     assert "100 % di Kota Pekalongan" in offered["EPSG:32749"]
     assert not produsen.page.xpath('//*[@id="peta"]')
-    produsen.press(f"/meja/pengajuan/{id}/cara-baca", crs="EPSG:32749")
+    produsen.press(f"/meja/pengajuan/{id}/cara-baca", system="EPSG:32749")
     produsen.read(id)
     assert produsen.page.xpath('//*[@id="peta"]')
     produsen.open(f"/meja/pengajuan/{id}?sisi=isi")
@@ -443,7 +444,7 @@ def test_no_imported_piece_hides_a_value_of_the_page(path: Path) -> None:
         "next",
         "drawn",
         "ways",
-        "systems",
+        "placing",
     }
     assert not imported & given
     for included in tree.find_all(nodes.Include):
