@@ -1,7 +1,7 @@
 """What a candidate holds, as the desks show it: its rows, its columns, its map, and how the file was read."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,16 +9,13 @@ from typing import Any
 
 import numpy as np
 import orjson
-import shapely
 
 from server.access import journey
-from server.intake.crs import way_to_crs84
 from server.layers import rows_beside
 from server.metadata_input import READING, TABLE_ENDINGS
 from server.ogc.rendered import Rendered, open_collection
 from server.pages.reading import MOST_BYTES, MOST_FEATURES, NUMBERS, is_code, measures, said, tiles_of, worded
 from server.pages.words import TYPES, WORDS
-from server.reference import load_city
 from workflow.errors import NotFound
 from workflow.store import SubmissionRecord
 
