@@ -31,6 +31,9 @@ from server.journey import Upload
 from server.json_input import understood
 from server.mending import masked
 from server.notes import Thread, answer, settle, threads, write
+from server.severity import check_again, choose, stale
+from server.severity import described as severity_of
+from workflow.checks import CHECKS, RULES
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
@@ -153,7 +156,6 @@ def replace_file(id: str) -> ResponseReturnValue:
     return jsonify(described(record, caller()))
 
 
-@call("GET", "/submissions/<id>/findings", "Temuan sebagai GeoJSON.")
 @call("PUT", "/submissions/<id>/edits", "Yang diperbaiki selain berkasnya; menggantikan yang sebelumnya.", json=EDITS)
 def mend(id: str) -> ResponseReturnValue:
     body = _body()
@@ -162,6 +164,7 @@ def mend(id: str) -> ResponseReturnValue:
     return jsonify(described(record, caller()))
 
 
+@call("GET", "/submissions/<id>/findings", "Temuan sebagai GeoJSON.")
 def findings(id: str) -> ResponseReturnValue:
     record = journey().visible(caller(), id)
     features = [feature(finding) for finding in journey().records.findings(id)]
@@ -262,6 +265,30 @@ def events(id: str) -> ResponseReturnValue:
     return jsonify({"events": [happened(event) for event in journey().records.events(submission=id)]})
 
 
+@call("POST", "/submissions/<id>/check", "Isi yang sama dibaca dan diperiksa sekali lagi.", json={"version": NUMBER})
+def check_once_more(id: str) -> ResponseReturnValue:
+    record = check_again(journey(), caller(), id, expected_version=_member(_body(), "version", int))
+    return jsonify(described(record, caller()))
+
+
+@call("GET", "/checks", "Semua pemeriksaan: beratnya menurut bawaan dan menurut kota.")
+def checks() -> ResponseReturnValue:
+    choices = {one.check: one for one in journey().records.severities()}
+    return jsonify({"rules": RULES, "checks": [severity_of(check, choices.get(check.code)) for check in CHECKS]})
+
+
+@call(
+    "PUT",
+    "/checks/<code>",
+    "Berat temuan satu pemeriksaan; tanpa severity kembali ke bawaan.",
+    rule=for_roles(Role.ADMIN),
+    json={"severity": TEXT, "reason": TEXT},
+)
+def set_severity(code: str) -> ResponseReturnValue:
+    body = _body()
+    return jsonify(choose(journey(), caller(), code, _text(body, "severity"), _text(body, "reason")))
+
+
 @call(
     "GET",
     "/ledger",
@@ -297,6 +324,8 @@ def described(record: SubmissionRecord, actor: Actor) -> dict[str, Any]:
         "release": next((release.number for release in releases if release.submission == move.id), None),
         "upload": {"name": record.upload_name, "sha256": record.upload, "bytes": record.upload_bytes},
         "without_map": manifest.get("without_map"),
+        "checked": manifest.get("checked", {})
+        | {"rules": manifest.get("rules"), "stale": stale(journey().records, record)},
     }
 
 

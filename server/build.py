@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyogrio
 import shapely
 
 from server.comparing import compare_now
@@ -24,12 +26,14 @@ from server.release.boundary import boundary_for, current_boundary
 from server.release.candidate import build_candidate
 from server.release.dictionary import described
 from server.settings import ROOT, Settings
+from server.severity import basis, chosen
 from server.store import Records
 from workflow.checks import Context, principle_of, run_checks
+from workflow.checks.releases import content_of
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 from workflow.findings import Finding
 from workflow.labels import mend, sentence, why
-from workflow.sop import Kind, Status
+from workflow.sop import OPEN, Kind, Status
 from workflow.statistics import Boundary
 from workflow.store import FindingRecord, Job, Release, SubmissionRecord
 
@@ -97,6 +101,7 @@ class Build:
     def check(self) -> None:
         self.say("Periksa")
         layer = load_layer(self.work / "layer.arrow")
+        severities, content = chosen(self.records), content_of(layer)
         context = Context(
             kind=self.record.move.kind,
             metadata=self.record.metadata,
@@ -104,15 +109,38 @@ class Build:
             area_codes=load_area_codes(ROOT),
             city=load_city(),
             boundary=self._other_boundary(),
+            previous=self._current_columns(),
+            twins=self._twins(content),
+            severities=severities,
         )
         found = run_checks(layer, context, lambda _code, done, total: self.say("Periksa", done, total))
         self._keep("findings.json", [finding_record(finding) for finding in found])
+        (self.work / "checked.json").write_text(json.dumps(basis(severities) | {"content": content}))
         failpoint("build.checked")
 
     def _other_boundary(self) -> Boundary | None:
         """The one that is published, for data that is not that boundary's own next release."""
         found = current_boundary(self.records.registry(), self.settings.home, load_area_codes(ROOT))
         return found if found and found.dataset != self.record.move.dataset else None
+
+    def _current_columns(self) -> pa.Table | None:
+        """Of the release that this would replace."""
+        dataset = self.records.dataset(self.record.move.dataset)
+        release = self.records.release(dataset.id, dataset.current) if dataset and dataset.current else None
+        path = self.settings.home / release.folder / "data.gpkg" if release else None
+        return pyogrio.raw.read_arrow(path, layer="data", read_geometry=False)[1] if path and path.exists() else None
+
+    def _twins(self, content: str) -> tuple[str, ...]:
+        """Titles of other datasets, published or on their way, with this content."""
+        records, mine = self.records, self.record.move.dataset
+        published = [(one.dataset, one.manifest) for one in records.registry().current]
+        under_way = [(one.move.dataset, one.manifest or {}) for one in records.submissions(statuses=OPEN)]
+        same = {
+            dataset: str(manifest.get("title", dataset))
+            for dataset, manifest in (*published, *under_way)
+            if dataset != mine and content and manifest.get("checked", {}).get("content") == content
+        }
+        return tuple(same.values())
 
     def render(self) -> None:
         """Builds the candidate's folder: the very files that will be published."""
@@ -133,6 +161,7 @@ class Build:
             berita_acara=papers,
             upload={"name": record.upload_name, "sha256": record.upload, "bytes": record.upload_bytes},
             boundary=boundary,
+            checked=json.loads((self.work / "checked.json").read_text()),
             progress=self.say,
         )
         if not np.array_equal(layer.rows, np.arange(1, len(layer) + 1)):

@@ -51,7 +51,7 @@ def load_agencies(root: Path = ROOT) -> tuple[Agency, ...]:
 def _area(row: dict[str, str]) -> Area:
     point = (float(row["lon"]), float(row["lat"])) if row.get("lon") else (None, None)
     km2 = float(row["luas_km2"]) if row.get("luas_km2") else None
-    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point, km2)
+    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point, km2=km2)
 
 
 def _rows(root: Path, name: str) -> Iterator[dict[str, str]]:

@@ -44,6 +44,9 @@ ESCALATION: dict[int, tuple[str, tuple[Role, ...]]] = {
 FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
 LINE_ENDS: dict[str, str] = _WORDS["line_ends"]
+FIXED_CHECKS: dict[str, str] = _WORDS["fixed_checks"]
+"""Checks whose severity no city may lower, and why."""
+STALE: dict[str, str] = _WORDS["stale"]
 CHECKS: dict[str, Said] = {code: Said(**said) for code, said in _WORDS["checks"].items()}
 MONTHS: tuple[str, ...] = tuple(_WORDS["months"])
 DAYS: tuple[str, ...] = tuple(_WORDS["days"])

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workflow.dataset import Actor, Submission
+from workflow.findings import Severity
 from workflow.sop import Kind, Role, Status
 
 
@@ -249,6 +250,17 @@ class Holiday:
     name: str
     kind: str
     source: str
+
+
+@dataclass(frozen=True)
+class SeverityChoice:
+    """How grave the city holds the findings of one check, instead of what the check says itself."""
+
+    check: str
+    severity: Severity
+    reason: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)

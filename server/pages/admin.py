@@ -1,4 +1,4 @@
-"""The desk of the admin: people, agencies and the calendar."""
+"""The desk of the admin: people, agencies, the calendar, and how grave findings are."""
 
 import uuid
 from collections.abc import Mapping
@@ -16,8 +16,11 @@ from server.journey import slug
 from server.mail import address_fault
 from server.pages.words import WORDS
 from server.problems import problem_of
-from workflow.errors import BadRequest, NotFound, SebarError
-from workflow.labels import hari_tanggal, tanggal
+from server.severity import REGISTRY, choose
+from workflow.checks import CHECKS, RULES, Check
+from workflow.errors import BadRequest, Conflict, NotFound, SebarError
+from workflow.findings import Principle
+from workflow.labels import FIXED_CHECKS, PRINCIPLES, SEVERITIES, hari_tanggal, tanggal, why
 from workflow.sop import SOP, Kind, Role
 from workflow.store import Agency, Holiday, Person
 
@@ -208,6 +211,44 @@ def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
         values=request.form,
         settings=settings,
         counted=[(step, days_of(settings.step_days).get(step.sources[0], step.days)) for step in SOP if step.number],
+    )
+
+
+@desk.get("/pemeriksaan")
+@only(Role.ADMIN)
+def severities() -> ResponseReturnValue:
+    return _severities(_chosen(REGISTRY.get(request.args.get("cek", "")), "cek"))
+
+
+@desk.post("/pemeriksaan")
+@only(Role.ADMIN)
+def save_severity() -> ResponseReturnValue:
+    form = request.form
+    code = form.get("check", "")
+    try:
+        choose(journey(), current_user.actor, code, form.get("severity", ""), form.get("reason", ""))
+    except (BadRequest, Conflict) as fault:
+        said = problem_of(fault)
+        return _severities(REGISTRY[code], said), said["status"]
+    flash(f"Berat {code} tersimpan; berlaku pada pemeriksaan berikutnya, dan hasil yang lama ditandai.")
+    return redirect(url_for("admin.severities"))
+
+
+def _severities(check: Check | None, fault: Mapping[str, Any] | None = None) -> str:
+    choices = {one.check: one for one in journey().records.severities()}
+    groups = [(PRINCIPLES[one], [check for check in CHECKS if check.principle is one]) for one in Principle]
+    return render_template(
+        "desk/severities.html",
+        groups=groups,
+        choices=choices,
+        fixed=FIXED_CHECKS,
+        why=why,
+        severity_words=SEVERITIES,
+        names={person.id: person.name for person in journey().records.people()},
+        chosen=check,
+        fault=fault,
+        values=request.form,
+        version=RULES,
     )
 
 

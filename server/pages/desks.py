@@ -30,6 +30,7 @@ from server.pages.decisions import REASON_HELP
 from server.pages.desk_rows import awaited, day_unit
 from server.pages.words import FREQUENCIES, LICENSES, TOPICS, WORDS, looks
 from server.settings import Settings
+from server.severity import may_check_again, stale
 from workflow.labels import HAPPENED, METADATA_FIELDS, NOTE_KINDS, ROLES, STEPS
 from workflow.sop import Kind
 
@@ -70,6 +71,8 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         PLACING=WORDS["placing"],
         REASON_HELP=REASON_HELP,
         markable=markable,
+        stale=lambda record: stale(app.extensions["journey"].records, record),
+        may_check_again=lambda record: may_check_again(current_user.actor, record),
         SURE=WORDS["sure"],
         MENDED_AT=WORDS["mended_at"],
         city=settings.city,

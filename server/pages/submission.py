@@ -1,6 +1,6 @@
 """One submission: as its Produsen Data mends it, the Walidata reviews it, the Pembina Data ratifies it."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from server.access import journey, only, signed_in
 from server.api import uploaded
 from server.comparing import sentence
 from server.documents.wording import LETTERS
-from server.journey import awaits
+from server.journey import Journey, awaits
 from server.metadata_input import READING, TEXTS
 from server.pages import candidate
 from server.pages.changes import changes_pane
@@ -30,6 +30,7 @@ from server.pages.note_pane import note_pane
 from server.pages.placing import city_outline, placing
 from server.pages.review import ASKED_FOR, State, findings_of, review
 from server.problems import problem_of
+from server.severity import check_again
 from workflow.checks.metadata import MANDATORY, missing_fields
 from workflow.deadlines import WIB
 from workflow.errors import BadRequest, Conflict, Forbidden, NotFound, SebarError
@@ -318,16 +319,18 @@ def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnVal
 
 
 @desk.post("/<id>/periksa-lagi")
-@only(Role.PRODUSEN_DATA)
+@only(Role.PRODUSEN_DATA, Role.WALIDATA)
 def again(id: str) -> ResponseReturnValue:
     """The same content, read and checked once more."""
-    return _changed(id, "")
+    return _changed(id, "", check_again)
 
 
-def _changed(id: str, pane: str, **given: Any) -> ResponseReturnValue:
+def _changed(
+    id: str, pane: str, act: Callable[..., SubmissionRecord] = Journey.change, **given: Any
+) -> ResponseReturnValue:
     version = request.form.get("version", type=int)
     try:
-        journey().change(current_user.actor, id, expected_version=version, **given)
+        act(journey(), current_user.actor, id, expected_version=version, **given)
     except (NotFound, Forbidden):
         raise
     except SebarError as fault:

@@ -40,13 +40,15 @@ def build_candidate(
     berita_acara: Mapping[str, Any],
     upload: Mapping[str, Any],
     boundary: Boundary | None = None,
+    checked: Mapping[str, Any] | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> dict[str, Any]:
     """Writes the candidate's folder, whole or not at all, and returns its manifest.
 
     The same layer, metadata, reading, Berita Acara and boundary always give the same content hash: its parts are
     collections[0].features_sha256 and .fields, metadata, reading and berita_acara.sha256 of the manifest.
-    `progress` is told (stage, done, total); stages are words for people.
+    `checked` says on what the result of the checks rests. `progress` is told (stage, done, total); stages are words
+    for people.
     """
     said = _plain({name: value for name, value in metadata.items() if name != "fields"} | {"kind": str(kind)})
     layer = canonical(described(layer, {**metadata, "kind": str(kind)}, layer.reading))
@@ -75,6 +77,7 @@ def build_candidate(
                 berita_acara_sha256=str(berita_acara.get("sha256", "")),
             ),
             "rules": RULES,
+            "checked": _plain(checked or {}),
             "built_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "upload": _plain(upload),
             "berita_acara": _plain(berita_acara),

@@ -1,4 +1,4 @@
-"""People, agencies, tokens and the calendar of the city."""
+"""People, agencies, tokens, the calendar of the city and how grave it holds findings."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, insert, select
 
 from server.store.chain import Store
 from server.store.rows import add, matching, save
-from server.store.schema import agencies, delegations, holidays, login_failures, people, tokens
+from server.store.schema import agencies, delegations, holidays, login_failures, people, severities, tokens
 from workflow.errors import Conflict
-from workflow.store import Agency, Delegation, Holiday, Person, Token
+from workflow.store import Agency, Delegation, Holiday, Person, SeverityChoice, Token
 
 FAILURES_KEPT = timedelta(days=1)
 
@@ -93,3 +93,17 @@ class PeopleRecords(Store):
         with self._act() as act:
             if act.connection.execute(delete(holidays).where(holidays.c.day == day)).rowcount:
                 act.tell(at, actor, "holiday.remove", day.isoformat())
+
+    def severities(self) -> Sequence[SeverityChoice]:
+        return self._all(SeverityChoice, select(severities).order_by(severities.c.check))
+
+    def save_severity(self, choice: SeverityChoice, *, before: str) -> None:
+        with self._act() as act:
+            save(act.connection, severities, choice)
+            said = {"severity": choice.severity.value, "before": before, "reason": choice.reason}
+            act.tell(choice.at, choice.by, "severity.save", choice.check, **said)
+
+    def remove_severity(self, check: str, *, before: str, reason: str, actor: str, at: datetime) -> None:
+        with self._act() as act:
+            if act.connection.execute(delete(severities).where(severities.c.check == check)).rowcount:
+                act.tell(at, actor, "severity.remove", check, before=before, reason=reason)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workflow.findings import Severity
 from workflow.sop import Access, Kind, Role, Status
 
 text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -125,6 +126,10 @@ login_failures = table(
 )
 
 holidays = table("holidays", key("day", sa.Date), *need(words, "name", "kind", "source"))
+
+severities = table(
+    "severities", key("check"), *need(one_of(Severity), "severity"), *need(words, "reason", "by"), *need(moment, "at")
+)
 
 batches = table(
     "batches",

@@ -119,7 +119,8 @@ def run_checks(
     for done, check in enumerate(CHECKS):
         if progress:
             progress(check.code, done, len(CHECKS))
-        severity = check.on_maps if check.on_maps and context.kind is Kind.GEOSPATIAL else check.severity
+        usual = check.on_maps if check.on_maps and context.kind is Kind.GEOSPATIAL else check.severity
+        severity = context.severities.get(check.code, usual)
         faults = check.claim(layer, context)
         found += (_finding(check.code, severity, fault, layer) for fault in islice(faults, MOST))
         if more := sum(1 for _ in faults):

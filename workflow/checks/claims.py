@@ -22,7 +22,7 @@ Params = Mapping[str, str | int | float]
 class Context:
     """What is known of a submission beside its layer. Without `city`, `area_codes` or the
     published `boundary` nothing is said of places. `previous` holds the columns of the current release,
-    `twins` the titles of other datasets with the same content."""
+    `twins` the titles of other datasets with the same content; `severities` those that the city has chosen."""
 
     kind: Kind
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Context:
     boundary: Boundary | None = None
     previous: pa.Table | None = None
     twins: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def key_of(self, layer: Layer) -> str:
         """The declared key column; "" where none is."""
