@@ -1,5 +1,6 @@
 """What a reader found, on its way out of the walls: arrow columns beside well-known binary, and what to say of them."""
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ Progress = Callable[[str, int, int], None]
 
 # Columns of the arrow file that are no fields: WKB in CRS84, in the file's own CRS where that differs, row numbers.
 GEOMETRY, SOURCE, ROWS = "__geometry", "__source", "__rows"
+
+MEANINGS: dict[str, str] = tomllib.loads(Path(__file__).with_name("missing.toml").read_text(encoding="utf-8"))
 
 _HTML = r"(?i)</?[a-z!][^<>]*>|javascript:|\{\{.*\}\}"
 _FORMULA = r"^[=@\t\r].|^[+-].*[^\d.,\s+-]"  # what a spreadsheet would run
@@ -35,11 +38,12 @@ class Column:
     values: pa.ChunkedArray
     missing: tuple[str, ...] = ()
     at: int = 0
+    unit: str = ""
 
 
 @dataclass
 class Found:
-    """`rows` are 1-based numbers in the file where they are not 1 to n."""
+    """`rows` are 1-based numbers in the file where they are not 1 to n; `sheet` is what the desk shows of a table."""
 
     name: str
     columns: list[Column]
@@ -49,6 +53,7 @@ class Found:
     source_crs: str | None = None
     rows: pa.ChunkedArray | None = None
     reading: dict[str, object] = field(default_factory=dict)
+    sheet: dict[str, Any] = field(default_factory=dict)
     remarks: list[Finding] = field(default_factory=list)
 
 
@@ -80,19 +85,27 @@ def write(found: Found, folder: Path) -> dict[str, object]:
     return {
         "name": found.name,
         "fields": [
-            {"name": name, "type": column.type.value, "label": column.label, "null_meaning": _null_meaning(column)}
+            {
+                "name": name,
+                "type": column.type.value,
+                "label": column.label,
+                "unit": column.unit,
+                "null_meaning": _null_meaning(column),
+            }
             for name, column in zip(fields, found.columns, strict=True)
         ],
         "count": found.count,
         "source_crs": found.source_crs,
         "reading": found.reading,
+        "sheet": found.sheet,
         "remarks": [{key: value for key, value in asdict(remark).items() if key != "place"} for remark in remarks],
     }
 
 
 def _null_meaning(column: Column) -> str:
-    signs = ", ".join(f"“{sign}”" for sign in column.missing)
-    return f"Ditulis {signs} di berkas" if signs else ""
+    """Of "-" and "…": each sign with what it means."""
+    said = (f"“{sign}” {MEANINGS.get(sign.casefold(), 'kosong')}" for sign in column.missing)
+    return "; ".join(said)
 
 
 def _renamed(labels: list[str], fields: list[str]) -> list[Finding]:
@@ -110,7 +123,7 @@ def _of_text(found: Found, fields: list[str]) -> list[Finding]:
     for column, name in zip(found.columns, fields, strict=True):
         if column.type is not FieldType.STRING:
             continue
-        for check, pattern in (("HTML_IN_TEXT", _HTML), ("FORMULA", _FORMULA)):
+        for check, pattern in (("HTML_IN_TEXT", _HTML), ("FORMULA", _FORMULA), ("ENC_DAMAGED", "\ufffd")):
             hits = pc.fill_null(pc.match_substring_regex(column.values, pattern), False)
             count = pc.sum(hits).as_py() or 0
             if count:

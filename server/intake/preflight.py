@@ -13,7 +13,6 @@ from server.intake import (
     geojson,
     geopackage,
     markup,
-    opendocument,
     parquet,
     shapefile,
     workbook,
@@ -128,7 +127,7 @@ def _archive(path: Path, folder: Path, layer: str) -> Content:
             archives.unpack(path, member, kml := folder / "unpacked.kml")
             return markup.look_at(kml, kml, layer)
     if {"mimetype", "content.xml", "META-INF/manifest.xml"} <= names and _is_spreadsheet(path, found):
-        opendocument.refuse_code(found)
+        workbook.refuse_code(found)
         workbook.refuse_declarations(path, found)
         return Content(Format.ODS, path)
     if "mimetype" in names or "[Content_Types].xml" in names:

@@ -1,7 +1,7 @@
 """From an uploaded file to a Layer, without ever opening the file here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from workflow.layer import Field, FieldType, Layer
 
 @dataclass(frozen=True)
 class Reading:
+    """`sheet` is what the desk shows of a table beside its rows; see tables.build."""
+
     layer: Layer
     remarks: tuple[Finding, ...]
+    sheet: dict[str, Any] = field(default_factory=dict)
 
 
 def read_upload(
@@ -52,7 +55,7 @@ def _reading(said: dict[str, Any], folder: Path) -> Reading:
         reading=said["reading"],
     )
     remarks = (Finding(**{**each, "severity": Severity(each["severity"])}) for each in said["remarks"])
-    return Reading(layer, tuple(remarks))
+    return Reading(layer, tuple(remarks), said["sheet"])
 
 
 def _shapes(table: pa.Table, name: str) -> NDArray[np.object_] | None:

@@ -4,30 +4,41 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from server.intake import names, numbers
+from server.intake import left_out, names, numbers
 from server.intake.found import Column, Found, dated
 from server.intake.refusals import refuse_too_many_columns, refused
 from workflow.area_codes import looks_like_a_code
 from workflow.checks.standar_data import MISSING
+from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
 
-Cell = str | int | float | bool | date | None
+Cell = str | int | float | bool | date | time | timedelta | None
+"""Times and spans of time are text."""
 Row = Sequence[Cell]
+Merged = tuple[tuple[int, int], tuple[int, int]]
 
 _HEAD = 200
 _BATCH = 20_000
 _HEADER_ROWS_AT_MOST = 6
 _CODE_WORDS = re.compile(r"(?:^|[^a-z])(kode|kd|code)(?:[^a-z]|$)", re.I)
 _NUMBER = re.compile(r"[+-]?\d[\d.,\s]*")
-_NUMBERED = re.compile(r"\(\d+\)|")
+_NUMBERED = re.compile(r"\(\d+\)")
+_PERIOD_WORDS = re.compile(r"(?:^|[^a-z])(tahun|thn|year|no|nomor|id)(?:[^a-z]|$)", re.I)
 _YEARS = range(1900, 2101)
+_YEAR_LABEL = re.compile(r"(.*?)[\s_/.-]*\b((?:19|20)\d\d)\*{0,3}", re.S)
+_UNIT = re.compile(r"[(\[]([^()\[\]]{1,40})[)\]]\s*$")
+_MEASURES = (FieldType.INTEGER, FieldType.NUMBER)
+_TAKEN = ("header_first", "decimal", "thousands", "code", "period_column", "types", "long", "missing", "drop", "keep")
+_DECIMALS = {"number-comma": ",", "number-point": "."}
+_FIRST_SHOWN, _LAST_SHOWN, _LEFT_OUT_SHOWN, _COLUMNS_SHOWN, _CELL_SHOWN = 12, 4, 40, 40, 80
 _NOTHING, _TEXT, _INTEGER, _FLOAT, _BOOLEAN, _DATE = range(6)
 _KINDS = {type(None): _NOTHING, int: _INTEGER, float: _FLOAT, bool: _BOOLEAN, date: _DATE, datetime: _DATE}
 
@@ -40,41 +51,162 @@ class _Pile:
     kinds: list[np.ndarray] = field(default_factory=list)
 
 
-def build(name: str, rows: Iterable[Row], wanted: Mapping[str, object], progress: Callable[[int], None]) -> Found:
+@dataclass(frozen=True)
+class _Draft:
+    """A column before its type is known."""
+
+    label: str
+    text: pa.ChunkedArray
+    kinds: np.ndarray
+    at: int
+
+    def filter(self, kept: np.ndarray) -> "_Draft":
+        return replace(self, text=self.text.filter(pa.array(kept)), kinds=self.kinds[kept])
+
+
+def build(
+    name: str,
+    rows: Iterable[Row],
+    wanted: Mapping[str, object],
+    progress: Callable[[int], None],
+    *,
+    merged: Sequence[Merged] = (),
+) -> Found:
     """Raises BadUpload: EMPTY, HEADER, CSV_RAGGED, COLUMNS.
 
-    What was found out is in `reading`; what is in `wanted` is taken as it stands. Rows without any value are left out.
+    What was found out is in `reading`; what is in `wanted` is taken as it stands. Rows without any value are left out,
+    and those that are no data, with the reason in `sheet`. `merged` are ranges of cells, from 0, both ends included.
     """
     source = iter(rows)
-    head = [list(row) for row in islice(source, _HEAD)]
-    header_rows, labels = _heading(head, wanted.get("header_rows"))
-    body = enumerate(chain(head[header_rows:], source), header_rows + 1)
+    head = [[*row] for row in islice(source, _HEAD)]
+    first, header_rows, labels = _heading(head, wanted, merged)
+    body = enumerate(_unmerged(chain(head[header_rows:], source), header_rows, merged), header_rows + 1)
     piles, numbered = _collect(body, len(labels), progress)
-    if not len(numbered):
+    drafts = [_drafted(label, pile, at) for at, (label, pile) in enumerate(zip(labels, piles, strict=True))]
+    texts = [draft.text for draft in drafts]
+    left = left_out.reasons(texts, numbered, _plain(head[first:header_rows][:1]), wanted)
+    kept = np.ones(len(numbered), bool)
+    kept[list(left)] = False
+    stay, rows = [draft.filter(kept) for draft in drafts], numbered[kept]
+    years = _years(labels)
+    if wanted.get("long") and years:
+        stay, rows = _long(stay, rows, years, str(wanted["long"]))
+    columns, met, asked = _columns(stay, wanted)
+    if len(rows) > 3 and not wanted.get("long") and int(rows[-1]) not in left_out.rows_of(wanted.get("keep")):
+        measures = [each.values for each in columns if each.type in _MEASURES and not _PERIOD_WORDS.search(each.label)]
+        coded = any(_CODE_WORDS.search(each.label) and each.values[-1].is_valid for each in columns)
+        if not coded and left_out.is_sum(measures):
+            left[int(np.flatnonzero(kept)[-1])] = left_out.SUM
+            rows, columns = rows[:-1], [replace(each, values=each.values[:-1]) for each in columns]
+    if not len(rows):
         raise refused("EMPTY", "rows")
-    columns, met = _columns(labels, piles, wanted)
-    reading: dict[str, object] = {"header_rows": header_rows}
+    found = Found(name, columns, len(rows), rows=pa.chunked_array([pa.array(rows)]))
+    found.reading["header_rows"] = header_rows
     for part in ("decimal", "thousands"):
-        signs = {getattr(each, part) for each in met} - {""}
-        if len(signs) == 1:
-            reading[part] = signs.pop()
-    reading |= {key: wanted[key] for key in ("decimal", "thousands", "code", "period_column") if wanted.get(key)}
-    return Found(name, columns, len(numbered), rows=pa.chunked_array([pa.array(numbered)]), reading=reading)
+        if len(signs := {getattr(each, part) for each in met} - {""}) == 1:
+            found.reading[part] = signs.pop()
+    found.reading |= {key: wanted[key] for key in _TAKEN if wanted.get(key)}
+    found.sheet = {
+        "first": first + 1,
+        "last": header_rows,
+        "asked": asked,
+        "years": years,
+        "left_out": [[int(numbered[at]), why] for at, why in left.items()][:_LEFT_OUT_SHOWN],
+        "raw": _raw(head[:header_rows], texts, numbered, left),
+    }
+    if left:
+        told = left_out.spans([int(numbered[at]) for at in left])
+        found.remarks.append(Finding("ROWS_LEFT_OUT", Severity.INFORMS, {"count": len(left), "rows": told[:200]}))
+    return found
 
 
-def _heading(head: list[list[Cell]], wanted: object) -> tuple[int, list[str]]:
-    """How many rows stand at the top of the table before its data, and one label per column."""
+def _raw(
+    head: list[list[Cell]], texts: list[pa.ChunkedArray], numbered: np.ndarray, left: Mapping[int, str]
+) -> list[list[Any]]:
+    """Rows as they stand in the sheet, each after its number: those of the header, those left out, first and last."""
+    said = [[at, *(_text(cell) if not _is_blank(cell) else "" for cell in row)] for at, row in enumerate(head, 1)]
+    count = len(numbered)
+    shown = {*range(min(_FIRST_SHOWN, count)), *range(max(0, count - _LAST_SHOWN), count), *[*left][:_LEFT_OUT_SHOWN]}
+    taken = [text.take(pa.array(sorted(shown))).to_pylist() for text in texts[:_COLUMNS_SHOWN]]
+    said += [[int(numbered[at]), *cells] for at, *cells in zip(sorted(shown), *taken, strict=True)]
+    return [[row[0], *(str(cell or "")[:_CELL_SHOWN] for cell in row[1 : _COLUMNS_SHOWN + 1])] for row in said]
+
+
+def _plain(rows: list[list[Cell]]) -> list[str]:
+    """The cells of the first of them as left_out compares them."""
+    cells = ["" if _is_blank(cell) else _text(cell).strip() for row in rows[:1] for cell in row]
+    return [*cells, "", ""]
+
+
+def _unmerged(rows: Iterable[Row], start: int, merged: Sequence[Merged]) -> Iterator[Row]:
+    """A cell merged over several rows says the same for each of them; `start` is the first row's place in the sheet."""
+    tall = {(top, at): low for (top, at), (low, _) in merged if top >= start and low > top}
+    columns = sorted({at for _, at in tall})
+    held: dict[int, tuple[int, Cell]] = {}
+    for number, row in enumerate(rows, start):
+        row = [*row] if columns else row
+        for at in columns:
+            if (low := tall.get((number, at))) and at < len(row):
+                held[at] = (low, row[at])
+            elif at in held and number <= held[at][0] and at < len(row) and _is_blank(row[at]):
+                row[at] = held[at][1]  # type: ignore[index]
+        yield row
+
+
+def _drafted(label: str, pile: _Pile, at: int) -> _Draft:
+    kinds = np.concatenate(pile.kinds) if pile.kinds else np.zeros(0, np.uint8)
+    return _Draft(label, pa.chunked_array(pile.text, pa.string()), kinds, at)
+
+
+def _years(labels: Sequence[str]) -> dict[str, list[int]]:
+    """The years that stand as columns, under what is written beside them: {"Penduduk": [2023, 2024]}."""
+    found: dict[str, list[int]] = {}
+    for label in labels:
+        if match := _YEAR_LABEL.fullmatch(label):
+            found.setdefault(match[1], []).append(int(match[2]))
+    return {stem: years for stem, years in found.items() if 1 < len(years) == len(set(years))}
+
+
+def _long(
+    drafts: list[_Draft], rows: np.ndarray, years: Mapping[str, list[int]], name: str
+) -> tuple[list[_Draft], np.ndarray]:
+    """One row per row and year: each column of a year becomes a part of one column."""
+    wide = {(match[1], int(match[2])): each for each in drafts if (match := _YEAR_LABEL.fullmatch(each.label))}
+    wide = {key: each for key, each in wide.items() if key[0] in years}
+    every = sorted({year for _, year in wide})
+    times, count = len(every), len(rows)
+    again = pa.array(np.repeat(np.arange(count), times))
+    others = [each for each in drafts if not any(each is one for one in wide.values())]
+    made = [replace(each, text=each.text.take(again), kinds=np.repeat(each.kinds, times)) for each in others]
+    text = pa.chunked_array([pa.array([str(year) for year in every] * count)])
+    made.append(_Draft("Tahun", text, np.full(count * times, _INTEGER, np.uint8), 0))
+    turned = np.arange(count * times).reshape(times, count).T.ravel()
+    nothing = _Draft("", pa.chunked_array([pa.nulls(count, pa.string())]), np.zeros(count, np.uint8), 0)
+    for stem in years:
+        parts = [wide.get((stem, year), nothing) for year in every]
+        cells = pa.chunked_array([chunk for part in parts for chunk in part.text.chunks], pa.string())
+        kinds = np.concatenate([part.kinds for part in parts])
+        made.append(_Draft(stem or name, cells.take(pa.array(turned)), kinds[turned], parts[0].at))
+    return made, np.repeat(rows, times)
+
+
+def _heading(
+    head: list[list[Cell]], said: Mapping[str, object], merged: Sequence[Merged]
+) -> tuple[int, int, list[str]]:
+    """The place of the header's first row, how many rows stand above the data, and one label per column."""
     if not any(_filled(row) for row in head):
         raise refused("EMPTY", "table")
-    if wanted is not None:
+    first = _number_of_rows(said["header_first"]) - 1 if said.get("header_first") else None
+    if (wanted := said.get("header_rows")) is not None:
         rows = min(_number_of_rows(wanted), len(head))
         start = next((at for at in range(rows) if _filled(head[at]) > 1), max(rows - 1, 0))
-        return rows, _labels(head[start:rows], _width(head[start:rows] if rows else head))
-    start = _first_header(head)
-    end = _end_of_header(head, start)
+        start = start if first is None else min(max(first, 0), max(rows - 1, 0))
+        return start, rows, _labels(head[start:rows], _width(head[start:rows] if rows else head))
+    start = _first_header(head) if first is None else min(max(first, 0), len(head) - 1)
+    end = _end_of_header(head, start, merged)
     if end == start + 1 and _is_mostly_numbers(head[start]):
         raise refused("HEADER", "absent", where={"row": start + 1}, row=start + 1)
-    return end, _labels(head[start:end], _width(head[start:end]))
+    return start, end, _labels(head[start:end], _width(head[start:end]))
 
 
 def _number_of_rows(wanted: object) -> int:
@@ -104,8 +236,14 @@ def _first_header(head: list[list[Cell]]) -> int:
     return next(at for at, count in enumerate(counts) if count >= least)
 
 
-def _end_of_header(head: list[list[Cell]], start: int) -> int:
-    """A header goes on while columns are still without a name, or while the first cell is blank (merged)."""
+def _end_of_header(head: list[list[Cell]], start: int, merged: Sequence[Merged]) -> int:
+    """A header goes on while columns are still without a name, while the first cell is blank, or merged with it."""
+    lows = [
+        low + 1 for (top, at), (low, _) in merged if top == start and at == 0 and low < start + _HEADER_ROWS_AT_MOST
+    ]
+    if lows and max(lows) > start + 1:
+        end = min(max(lows), len(head))
+        return end + (end < len(head) and _is_numbering(head[end]))
     width = Counter(_width([row]) for row in head if _filled(row)).most_common(1)[0][0]
     named = {at for at, cell in enumerate(head[start]) if not _is_blank(cell)}
     end = start + 1
@@ -122,8 +260,10 @@ def _end_of_header(head: list[list[Cell]], start: int) -> int:
 
 
 def _is_numbering(row: Row) -> bool:
-    """The row (1) (2) (3) under a printed header."""
-    return _filled(row) > 1 and all(cell is None or _NUMBERED.fullmatch(str(cell).strip()) for cell in row)
+    """The row (1) (2) (3), or 1 2 3, under a printed header."""
+    cells = [_text(cell).strip() for cell in row if not _is_blank(cell)]
+    in_brackets = all(map(_NUMBERED.fullmatch, cells))
+    return (len(cells) > 1 and in_brackets) or (len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)])
 
 
 def _is_data(row: Row) -> bool:
@@ -170,20 +310,33 @@ def _collect(
             if len(row) > width and (cells := _width([row])) > width:
                 raise refused("CSV_RAGGED", where={"row": number}, row=number, cells=cells, columns=width)
         kept += [number for number, _ in filled]
-        for at, pile in enumerate(piles):
-            _put(pile, [row[at] if at < len(row) else None for _, row in filled])
+        even = (row if len(row) == width else [*row[:width], *[None] * (width - len(row))] for _, row in filled)
+        for pile, column in zip(piles, zip(*even, strict=True), strict=False):
+            _put(pile, column)
         progress(batch[-1][0])
     return piles, np.array(kept, np.int64)
 
 
-def _put(pile: _Pile, cells: list[Cell]) -> None:
-    kinds = np.fromiter((_KINDS.get(type(cell), _TEXT) for cell in cells), np.uint8, len(cells))
-    written = cells if kinds.max(initial=0) <= _TEXT else [None if cell is None else _text(cell) for cell in cells]
-    text = pa.array(written, pa.string())
+def _put(pile: _Pile, cells: Sequence[Cell]) -> None:
+    kind, *others = types = {*map(type, cells)}
+    if others:
+        kinds = np.fromiter((_KINDS.get(type(cell), _TEXT) for cell in cells), np.uint8, len(cells))
+    else:
+        kinds = np.full(len(cells), _KINDS.get(kind, _TEXT), np.uint8)
+    if types <= {str, type(None)}:
+        text = pa.array(cells, pa.string())
+    elif types == {float} and _are_whole(values := np.array(cells)):
+        text = pa.array(values.astype(np.int64)).cast(pa.string())
+    else:
+        text = pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
     blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(text), ""), False)
     kinds[blank.to_numpy(zero_copy_only=False)] = _NOTHING
     pile.kinds.append(kinds)
     pile.text.append(pc.if_else(blank, pa.scalar(None, pa.string()), text))
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    return bool(((np.abs(values) < 10**15) & (values == np.trunc(values))).all())
 
 
 def _text(cell: Cell) -> str:
@@ -198,25 +351,64 @@ def _text(cell: Cell) -> str:
 
 
 def _columns(
-    labels: list[str], piles: list[_Pile], wanted: Mapping[str, object]
-) -> tuple[list[Column], list[numbers.Numbers]]:
-    fields = names.regenerate(labels)
-    decimal, thousands = (str(wanted[key]) if wanted.get(key) else None for key in ("decimal", "thousands"))
+    drafts: list[_Draft], wanted: Mapping[str, object]
+) -> tuple[list[Column], list[numbers.Numbers], dict[str, str]]:
+    """With the numbers met, and an example of each column where somebody must say how its numbers are meant."""
+    fields = names.regenerate([draft.label for draft in drafts])
     codes = {str(wanted.get("code", "")).casefold()} - {""}
     columns: list[Column] = []
     met: list[numbers.Numbers] = []
-    for at, (label, name, pile) in enumerate(zip(labels, fields, piles, strict=True)):
-        text = pa.chunked_array(pile.text, pa.string())
-        if not label and text.null_count == len(text):
+    asked: dict[str, str] = {}
+    for draft, name in zip(drafts, fields, strict=True):
+        label, text, kinds = draft.label, draft.text, draft.kinds
+        choice = _choice(name, label, wanted)
+        if choice == "left-out" or (not label and text.null_count == len(text)):
             continue
-        kinds = np.concatenate(pile.kinds)
-        found = None
-        if set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT} and codes.isdisjoint((label.casefold(), name)):
-            found = counted(label, text, kinds == _TEXT, decimal, thousands)
+        found: numbers.Numbers | numbers.Asked | None = None
+        is_code = bool(_CODE_WORDS.search(label)) or not codes.isdisjoint((label.casefold(), name))
+        if choice.startswith("number") or (not choice and not is_code and not _are_area_codes(text)):
+            found = _numbers(text, kinds, choice, wanted)
+        if isinstance(found, numbers.Asked):
+            asked[name], found = found.example, None
         met += [found] if found else []
-        columns.append(replace(_column(label, text, kinds, found), at=at))
+        if is_code and not found:
+            text = _without_decimals(text)
+        column = _column(label, text, kinds, found, choice)
+        columns.append(replace(column, at=draft.at, unit=_unit(label) if found else ""))
     refuse_too_many_columns(len(columns))
-    return columns, met
+    return columns, met, asked
+
+
+def _choice(name: str, label: str, wanted: Mapping[str, object]) -> str:
+    """What somebody said of a column's type: one of TYPES, or nothing."""
+    types = wanted.get("types")
+    said = {key.casefold(): value for key, value in types.items()} if isinstance(types, Mapping) else {}
+    return str(said.get(name) or said.get(label.casefold()) or "")
+
+
+def _numbers(
+    text: pa.ChunkedArray, kinds: np.ndarray, choice: str, wanted: Mapping[str, object]
+) -> numbers.Numbers | numbers.Asked | None:
+    if not set(np.unique(kinds)) <= {_NOTHING, _TEXT, _INTEGER, _FLOAT}:
+        return None
+    decimal, thousands = (str(wanted[key]) if wanted.get(key) else None for key in ("decimal", "thousands"))
+    if choice in _DECIMALS:
+        decimal, thousands = _DECIMALS[choice], None
+    absent = MISSING | {sign.casefold() for sign in str(wanted.get("missing") or "").split()}
+    return numbers.look_at(text, kinds == _TEXT, decimal=decimal, thousands=thousands, absent=absent)
+
+
+def _without_decimals(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Codes that a program took for numbers: 3201.0 is 3201."""
+    if pc.all(pc.match_substring_regex(text, r"^\d+\.0$")).as_py() and text.null_count < len(text):
+        return pc.replace_substring(text, ".0", "")
+    return text
+
+
+def _unit(label: str) -> str:
+    """What stands in brackets at the end of a header: Luas (ha)."""
+    match = _UNIT.search(label)
+    return match[1].strip() if match and not match[1].strip().isdigit() else ""
 
 
 def counted(
@@ -228,10 +420,12 @@ def counted(
     return numbers.read(text, written, decimal=decimal, thousands=thousands)
 
 
-def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers.Numbers | None) -> Column:
+def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers.Numbers | None, choice: str) -> Column:
     if found:
         kind = FieldType.INTEGER if pa.types.is_integer(found.values.type) else FieldType.NUMBER
         return Column(label, kind, found.values, found.missing)
+    if choice == "text":
+        return Column(label, FieldType.STRING, text)
     met = set(np.unique(kinds)) - {_NOTHING}
     if met == {_BOOLEAN}:
         return Column(label, FieldType.BOOLEAN, pc.equal(text, "true"))

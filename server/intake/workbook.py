@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx): looked at part by part before openpyxl reads one sheet of them. Values, never formulas."""
+"""Workbooks (.xlsx, .ods): looked at part by part before calamine reads one sheet of them. Values, never formulas."""
 
 import re
 import zipfile
@@ -6,14 +6,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
 
-import openpyxl
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from server.intake import archives, refusals, tables
 from server.intake.found import Found, Progress
@@ -21,15 +20,19 @@ from server.intake.refusals import refused
 from workflow.findings import Finding, Severity
 
 _ROWS_AT_MOST = 1_048_576
-_DEPTH_AT_MOST = 64
-_FAILURES_OF_PYTHON = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
+_COLUMNS = 16_384
+_CELLS_AT_MOST = 40_000_000
+_ROW_BYTES_AT_MOST = 16 * 2**20
+_FAILURES_OF_PYTHON = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, StopIteration)
 _FAILURES = (*_FAILURES_OF_PYTHON, zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException)
 
 
 def refuse_code(found: list[zipfile.ZipInfo]) -> None:
     """Raises BadUpload XLSX_CODE where the workbook carries macros or embedded programs."""
     for name in [member.filename for member in found]:
-        if re.search(r"vbaProject|activeX|macrosheets|\.bin$", name) and "printerSettings" not in name:
+        if name.startswith(("Basic/", "Scripts/", "Object ")) or (
+            re.search(r"vbaProject|activeX|macrosheets|\.bin$", name) and "printerSettings" not in name
+        ):
             raise refused("XLSX_CODE", name=name)
 
 
@@ -41,39 +44,70 @@ def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
 
 
 @dataclass
-class _Sheet:
-    """The last row of a sheet, and its formulas without a stored value."""
+class Scan:
+    """What a sheet's own bytes say of it: counted apart from the reader, which gives values alone.
+
+    `last` is the last row, `filled` the last one that surely holds a value, `wide` the columns after Z; `formulas`
+    are the rows with a formula that has no stored value, `faults` those with #N/A and its like.
+    """
 
     last: int = 0
-    depth: int = 0
+    filled: int = 0
+    wide: set[bytes] = field(default_factory=set)
     formulas: list[int] = field(default_factory=list)
-    has_formula: bool = False
-    in_value: bool = False
-    has_value: bool = False
+    faults: list[int] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    prefix: bytes = b""
+    rest: bytes = b""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
-        if self.depth > _DEPTH_AT_MOST:
+    def take(self, piece: bytes) -> None:
+        text = self.rest + piece
+        if not self.last and (named := _PREFIX.search(text)):
+            self.prefix = named[1]
+        self.wide |= set(_WIDE.findall(text))
+        *rows, self.rest = _ROW.split(text.replace(b"<" + self.prefix, b"<") if self.prefix else text)
+        for row in rows:
+            self._row(row)
+        if len(self.rest) > _ROW_BYTES_AT_MOST:
             raise refused("XLSX_BROKEN")
-        kind = name.rpartition(":")[2]
-        if kind == "row":
-            number = attributes.get("r", str(self.last + 1))
-            if not number.isdigit() or not self.last < int(number) <= _ROWS_AT_MOST:
-                raise refused("XLSX_BROKEN")
-            self.last = int(number)
-        elif kind == "c":
-            self.has_formula = self.has_value = False
-        self.has_formula |= kind == "f"
-        self.in_value = kind == "v"
 
-    def text(self, said: str) -> None:
-        self.has_value |= self.in_value
-
-    def end(self, name: str) -> None:
-        self.depth -= 1
-        self.in_value = False
-        if name.rpartition(":")[2] == "c" and self.has_formula and not self.has_value:
+    def _row(self, text: bytes) -> None:
+        """The first is what stands before all rows."""
+        if not text.startswith(b"<row"):
+            self.hidden += [_columns(*map(int, found)) for each in _COLUMN.findall(text) if (found := _span(each))]
+            return
+        head, _, cells = text.partition(b">")
+        number = _NUMBER.search(head)
+        self.last, before = int(number[1]) if number else self.last + 1, self.last
+        if not before < self.last <= _ROWS_AT_MOST:
+            raise refused("XLSX_BROKEN")
+        if b' hidden="1"' in head:
+            self.hidden.append(f"baris {self.last}")
+        if b'"e"' in cells and _FAULT.search(cells):
+            self.faults.append(self.last)
+        elif b"<v>" in cells or b"<is>" in cells:
+            self.filled = self.last
+        if b"<f" in cells and _WITHOUT_VALUE.search(cells):
             self.formulas.append(self.last)
+
+
+_PREFIX = re.compile(rb"<(\w+:)worksheet\b")
+_ROW = re.compile(rb"(?=<row[ >/])")
+_NUMBER = re.compile(rb'\br="(\d{1,9})"')
+_WIDE = re.compile(rb'r="([A-Z]{2,})\d')
+_FAULT = re.compile(rb'<c [^>]*t="e"')
+_WITHOUT_VALUE = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_COLUMN = re.compile(rb'<col [^>]*hidden="(?:1|true)"[^>]*>')
+
+
+def _span(column: bytes) -> tuple[bytes, bytes] | None:
+    least, most = re.search(rb'min="(\d{1,5})"', column), re.search(rb'max="(\d{1,5})"', column)
+    return (least[1], most[1]) if least and most else None
+
+
+def _columns(least: int, most: int) -> str:
+    names = [get_column_letter(min(max(each, 1), _COLUMNS)) for each in (least, most)]
+    return f"kolom {'–'.join(dict.fromkeys(names))}"
 
 
 class _Started(Exception):
@@ -84,22 +118,24 @@ def _started(*_: object) -> None:
     raise _Started
 
 
-def _parse(path: Path, member: zipfile.ZipInfo, sheet: _Sheet | None) -> None:
-    """As far as the first element where it is no sheet."""
+def _parse(path: Path, member: zipfile.ZipInfo, scan: Scan | None = None) -> None:
+    """As far as the first element where nothing is scanned. Raises BadUpload XLSX_BROKEN, XML_DTD."""
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = sheet.start if sheet else _started
-    if sheet:
-        parser.EndElementHandler = sheet.end
-        parser.CharacterDataHandler = sheet.text
+    if not scan:
+        parser.StartElementHandler = _started
     try:
         for piece in archives.pieces(path, member):
             parser.Parse(piece)
+            if scan:
+                scan.take(piece)
         parser.Parse(b"", True)
     except _Started:
         return
-    except (expat.ExpatError, LookupError):  # LookupError: an encoding that nobody knows
+    except (expat.ExpatError, LookupError, ValueError):  # LookupError: an encoding that nobody knows
         raise refused("XLSX_BROKEN") from None
+    if scan:
+        scan.take(b"<row ")
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -115,50 +151,72 @@ def broken_where_it_fails() -> Iterator[None]:
         raise refused("XLSX_BROKEN") from None
 
 
-def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress) -> Found:
-    """Raises BadUpload: LAYER_CHOICE, XLSX_BROKEN, COUNT_DIFFERS and those of tables.build."""
-    with open(path, "rb") as file:
-        with broken_where_it_fails():
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheet = _sheet(book, str(wanted.get("sheet") or ""))
-            looked = _Sheet()
-            with zipfile.ZipFile(path) as archive:
-                member = archive.getinfo(sheet._worksheet_path)
-            _parse(path, member, looked)
-            sheet.reset_dimensions()
-        rows, total = _rows(sheet, looked.last), looked.last
-        found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, total), total))
-    found.reading["sheet"] = sheet.title
-    if looked.formulas:
-        without_value = Finding("FORMULA", Severity.WARNS, {"count": len(looked.formulas)}, row=looked.formulas[0])
-        found.remarks.append(without_value)
+def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress, *, is_ods: bool = False) -> Found:
+    """Raises BadUpload: LAYER_CHOICE, XLSX_BROKEN, ODS_UNREADABLE, READ_MEMORY, COUNT_DIFFERS; those of build too."""
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            title = _wanted(book, str(wanted.get("sheet") or ""))
+            scan = None if is_ods else _scan(path, book.sheet_names.index(title))
+            sheet = book.get_sheet_by_name(title)
+            merged = sheet.merged_cell_ranges or []
+    except (CalamineError, *_FAILURES) as fault:
+        raise refused("ODS_UNREADABLE" if is_ods else "XLSX_BROKEN") from fault
+    total = sheet.end[0] + 1 if sheet.end else 0
+    if scan and not scan.filled <= total <= max(scan.last, 0):
+        raise refused("COUNT_DIFFERS", "sheet", stated=scan.filled, count=total)
+    found = tables.build(
+        name, sheet.iter_rows(), wanted, lambda row: progress("Baca", min(row, total), total), merged=merged
+    )
+    found.reading["sheet"] = title
+    found.sheet["sheets"] = _visible(book)
+    found.remarks += _told(book, scan)
     return found
 
 
-def _sheet(book: openpyxl.Workbook, wanted: str) -> Any:
+def _visible(book: CalamineWorkbook) -> list[str]:
+    return [each.name for each in book.sheets_metadata if each.visible is SheetVisibleEnum.Visible]
+
+
+def _wanted(book: CalamineWorkbook, wanted: str) -> str:
     """The wanted sheet, or the only visible one with anything in it."""
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
-    if wanted in sheets:
-        return sheets[wanted]
-    filled = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible" and _has_rows(sheet)]
+    if wanted in book.sheet_names:
+        return wanted
+    visible = _visible(book)
+    filled = [each for each in visible if len(visible) == 1 or book.get_sheet_by_name(each).end]
     if not filled:
         raise refused("EMPTY", "workbook")
-    return sheets[refusals.one(filled, wanted, "lembar")]
+    return refusals.one(filled, wanted, "lembar")
 
 
-def _has_rows(sheet: Any) -> bool:
-    return any(cell is not None for row in sheet.iter_rows(max_row=1000, values_only=True) for cell in row)
+def _scan(path: Path, at: int) -> Scan:
+    """Of the sheet at this place of the workbook. Raises what a damaged workbook raises, and BadUpload."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name.removeprefix("xl/"): name for name in archive.namelist()}
+        sheets = [each for each in _elements(archive, "xl/workbook.xml") if each.tag.endswith("}sheet")]
+        id = next(value for name, value in sheets[at].items() if name.endswith("}id"))
+        links = {each.get("Id"): each.get("Target", "") for each in _elements(archive, "xl/_rels/workbook.xml.rels")}
+        member = archive.getinfo(parts[links[id].removeprefix("/").removeprefix("xl/")])
+    scan = Scan()
+    _parse(path, member, scan)
+    width = max((column_index_from_string(each.decode()) for each in scan.wide), default=26)
+    if scan.last * width > _CELLS_AT_MOST:
+        raise refused("READ_MEMORY")
+    return scan
 
 
-def _rows(sheet: Any, stated: int) -> Iterator[list[tables.Cell]]:
-    """With times and spans of time as text, counted as they pass."""
-    rows, count = sheet.iter_rows(values_only=True), 0
-    while True:
-        with broken_where_it_fails():
-            row = next(rows, None)
-        if row is None:
-            break
-        count += 1
-        yield [cell if isinstance(cell, str | int | float | date | None) else str(cell) for cell in row]
-    if count != stated:
-        raise refused("COUNT_DIFFERS", "sheet", stated=stated, count=count)
+def _elements(archive: zipfile.ZipFile, name: str) -> Iterator[Element]:
+    """Of a part that was found to be without DOCTYPE."""
+    return fromstring(archive.read(name)).iter()  # noqa: S314 - so no entity can be in it
+
+
+def _told(book: CalamineWorkbook, scan: Scan | None) -> Iterator[Finding]:
+    """What is not seen in the values."""
+    hidden = [each.name for each in book.sheets_metadata if each.visible is not SheetVisibleEnum.Visible]
+    if hidden:
+        yield Finding("SHEET_HIDDEN", Severity.INFORMS, {"names": ", ".join(f"“{name[:60]}”" for name in hidden[:20])})
+    if scan and scan.hidden:
+        more = f" dan {len(scan.hidden) - 20} lagi" if len(scan.hidden) > 20 else ""
+        yield Finding("CELLS_HIDDEN", Severity.WARNS, {"what": ", ".join(scan.hidden[:20]) + more})
+    for check, rows in (("FORMULA", scan.formulas), ("FORMULA_FAULT", scan.faults)) if scan else ():
+        if rows:
+            yield Finding(check, Severity.WARNS, {"count": len(rows)}, row=rows[0])

@@ -157,7 +157,10 @@ def test_a_person_can_say_which_sign_is_the_decimal_one(read: Read) -> None:
 def test_signs_for_no_value_are_remembered_in_the_dictionary(read: Read) -> None:
     layer = read("nama;jumlah\na;1\nb;-\nc;n.a.\n").layer
     assert layer.columns["jumlah"].to_pylist() == [1, None, None]
-    assert layer.field("jumlah").null_meaning == "Ditulis “-”, “n.a.” di berkas"
+    assert (
+        layer.field("jumlah").null_meaning
+        == "“-” tidak ada atau nol; “n.a.” data tidak tersedia atau tidak dapat ditampilkan"
+    )
 
 
 def test_a_sign_for_no_value_in_a_column_of_words_stays(read: Read) -> None:
@@ -221,9 +224,18 @@ def test_rows_keep_their_number_in_the_file(read: Read) -> None:
     assert layer.reading["header_rows"] == 3
 
 
-def test_totals_and_sources_below_a_table_stay(read: Read) -> None:
-    reading = read("nama,jumlah\nBarat,1\nJumlah,1\nSumber: BPS,\n")
-    assert columns(reading) == {"nama": ["Barat", "Jumlah", "Sumber: BPS"], "jumlah": [1, 1, None]}
+def left_out(reading: Reading) -> dict[int, str]:
+    return {row: why for row, why in reading.sheet["left_out"]}
+
+
+def test_totals_and_sources_below_a_table_are_left_out_with_the_reason(read: Read) -> None:
+    content = "nama,jumlah\nBarat,1\nTimur,3\nJumlah,4\nSumber: BPS,\n"
+    reading = read(content)
+    assert columns(reading) == {"nama": ["Barat", "Timur"], "jumlah": [1, 3]}
+    assert left_out(reading) == {4: "total", 5: "note"}
+    assert [remark.params for remark in reading.remarks] == [{"count": 2, "rows": "4-5"}]
+    assert columns(read(content, keep="4"))["nama"] == ["Barat", "Timur", "Jumlah"]
+    assert columns(read(content, drop="2", keep="4-5"))["nama"] == ["Timur", "Jumlah", "Sumber: BPS"]
 
 
 def test_a_person_can_say_how_many_rows_the_header_has(read: Read) -> None:
@@ -412,8 +424,10 @@ def test_a_printed_table_of_bps_is_read(read: Read) -> None:
     assert next(iter(told)) == "Kabupaten/ Kota Regency/ Municipality"
     assert list(told)[4] == "Jenis Tempat Pembuangan Sampah / Type of Garbage Disposal Unit / Drainase / Drainage"
     assert [str(field.type) for field in reading.layer.fields] == ["string"] + ["integer"] * 7
-    total = told["Kabupaten/ Kota Regency/ Municipality"].index("JAWA TENGAH")
-    assert [column[total] for column in told.values()][1:] == [2244, 6070, 149, 5, 94, 8562, 2337]
+    assert left_out(reading) == {44: "sum", 45: "note"}  # JAWA TENGAH, and the source
+    assert [sum(cell or 0 for cell in column) for column in [*told.values()][1:]] == [
+        *(2244, 6070, 149, 5, 94, 8562, 2337)
+    ]
 
 
 TABLES = SHARED / "data" / "04_tabel"
