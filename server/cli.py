@@ -60,6 +60,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
     check_.add_argument("file", type=Path)
     check_.add_argument("--crs", help="EPSG code, where the file does not say")
     check_.add_argument("--statistics", action="store_true", help="check it as a table of statistics")
+    command("checks", checks, "Print every check as the table of the README.")
     command("pygeoapi-config", pygeoapi_config, "Print the whole pygeoapi configuration.")
     ledger_ = command("ledger", ledger, "Export the ledger as JSON lines, or verify such a file.")
     ledger_.add_argument("action", choices=("export", "verify", "anchor"))
@@ -125,6 +126,12 @@ def check(settings: Settings, given: Given) -> int:
     from server.file_check import print_findings
 
     return print_findings(given.file, crs=given.crs, statistics=given.statistics)
+
+
+def checks(_settings: Settings, _given: Given) -> None:
+    from server.file_check import table_of_checks
+
+    print(table_of_checks())
 
 
 def pygeoapi_config(settings: Settings, _given: Given) -> None:

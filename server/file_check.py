@@ -1,5 +1,6 @@
 """`sebar check FILE`: the findings of a file, without a server."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -7,14 +8,27 @@ from server.build import finding_record
 from server.intake.reader import read_upload
 from server.reference import load_area_codes, load_city
 from server.release.dictionary import described
-from workflow.checks import Context, run_checks
+from workflow.checks import CHECKS, Context, run_checks
 from workflow.errors import BadUpload
 from workflow.findings import Severity
-from workflow.labels import SEVERITIES
+from workflow.labels import CHECKS as WORDS
+from workflow.labels import FIXED_CHECKS, PRINCIPLES, SEVERITIES
 from workflow.sop import Kind
 
 # What only a submission has, not a file.
 BESIDE_THE_FILE = frozenset({"METADATA_MISSING", "BERITA_ACARA_MISSING"})
+
+
+def table_of_checks() -> str:
+    """In Markdown; where a map's severity is another, it stands behind the stroke; what is "tetap" no city lowers."""
+    lines = ["| code | principle | severity | finds |", "|---|---|---|---|"]
+    for check in CHECKS:
+        grave = " / ".join(SEVERITIES[one] for one in (check.severity, check.on_maps) if one)
+        grave += ", tetap" if check.code in FIXED_CHECKS else ""
+        said = re.sub(r"\{\w+\}", "…", WORDS[check.code].sentence).replace("|", "\\|")
+        said = re.sub(r"^(Kolom …)? ?([Bb]aris …)?: ", "", said)
+        lines.append(f"| `{check.code}` | {PRINCIPLES[check.principle]} | {grave} | {said[:1].upper()}{said[1:]} |")
+    return "\n".join(lines)
 
 
 def print_findings(path: Path, *, crs: str | None, statistics: bool) -> int:

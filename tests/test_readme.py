@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.cli import _parser
+from server.file_check import table_of_checks
 from server.settings import HELP, Settings, UnknownSetting, from_environment
 from workflow.labels import ROLES
 from workflow.sop import SOP
@@ -40,6 +41,10 @@ def test_the_readme_has_the_sop_as_it_is_carried_out() -> None:
         for step in SOP
     ]
     assert rows_after("sop:") == expected
+
+
+def test_the_readme_has_every_check_as_the_command_prints_it() -> None:
+    assert table_of_checks() in README, "sebar checks prints the table anew"
 
 
 def test_the_readme_has_every_setting_with_its_sentence() -> None:
