@@ -64,9 +64,9 @@ class Layer:
         return path
 
 
-def buildings(rows: int, seed: int = SEED) -> Layer:
+def buildings(rows: int) -> Layer:
     """Polygons of 5 to 12 vertices, one to a cell of a grid that fills the city, in no order, with 10 attributes."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     side = int(np.ceil(np.sqrt(rows)))
     cell = (EAST - WEST) / side
     place = rng.permutation(side * side)[:rows]
@@ -92,9 +92,9 @@ def buildings(rows: int, seed: int = SEED) -> Layer:
     return Layer("bangunan", _polygons(ring, row), columns)
 
 
-def kelurahan(seed: int = SEED) -> Layer:
+def kelurahan() -> Layer:
     """27 polygons of about 500 vertices."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     row = np.repeat(np.arange(KELURAHAN), 500)
     centre = np.c_[WEST + (row % 6 + 0.5) * (EAST - WEST) / 6, SOUTH + (row // 6 + 0.5) * (NORTH - SOUTH) / 6]
     angle = 2 * np.pi * np.tile(np.arange(500) / 500, KELURAHAN)

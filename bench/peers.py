@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import Any
 from urllib.parse import quote, urlencode
 
 CACHE = Path(os.environ.get("BENCH_CACHE", "~/.cache/sebar-bench")).expanduser()
@@ -24,22 +24,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
 """Of each server that has worker processes; the FastCGI programs, which answer one request each, have twice as many."""
-PIP = {
-    "pygeoapi": ("pygeoapi==0.24.*", "gunicorn", "psycopg2-binary", "geoalchemy2", "sqlalchemy"),
-    "tipg": ("tipg", "uvicorn", "uvloop", "httptools"),
-}
-DEBIAN = {
-    "nginx": ("nginx", "nginx-light"),
-    "wrk": ("wrk", "wrk"),
-    "curl": ("curl", "curl"),
-    "ogr2ogr": ("ogr2ogr", "gdal-bin"),
-    "spawn-fcgi": ("spawn-fcgi", "spawn-fcgi"),
-    "multiwatch": ("multiwatch", "multiwatch"),
-    "QGIS Server": ("/usr/lib/cgi-bin/qgis_mapserv.fcgi", "qgis-server"),
-    "PyQGIS": ("/usr/lib/python3/dist-packages/qgis/core", "python3-qgis"),
-    "MapServer": ("mapserv", "cgi-mapserver"),
-}
-"""By program: what proves that it is there, and Debian's package."""
+PROGRAMS = tomllib.loads(Path(__file__).with_name("programs.toml").read_text())
+PIP: dict[str, list[str]] = PROGRAMS["pip"]
+DEBIAN: dict[str, list[str]] = PROGRAMS["debian"]
 
 
 class Absent(SystemExit):
@@ -83,7 +70,7 @@ class Peer:
         return f"{self.collection(layer)}/items?{urlencode({**asked, **self.json}, safe=',', quote_via=quote)}"
 
 
-def install(log: Any = print) -> None:
+def install(log: Callable[[str], None]) -> None:
     """What is missing and can be had: Debian's programs as root, the Python ones in environments of their own."""
     missing = [package for proof, package in DEBIAN.values() if not there(proof)]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):

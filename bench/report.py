@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Template
 
-TARGETS: dict[str, tuple[float | None, float | None, float | None]] = {
-    "limit10": (200, 80, None),
-    "limit1000": (300, 150, 50),
-    "bbox": (30, 20, 10),
-    "equal": (130, 70, 100),
-    "cql2": (60, 28, None),
-    "offsets": (700, 1400, 3000),
-    "areas": (55, 45, 15),
-    "item": (30, 18, None),
-    "z14": (500, 10, None),
-    "whole": (20, 25, 10),
-}
-"""× stock pygeoapi, × tipg, × QGIS Server."""
+TARGETS: dict[str, dict[str, float]] = tomllib.loads(Path(__file__).with_name("targets.toml").read_text())
 AGAINST = ("pygeoapi", "tipg", "QGIS Server")
-NGINX = {"limit10": 0.3, "limit1000": 0.5}
 STORES = ("Sebar", "Sebar PostGIS")
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -78,8 +66,8 @@ def _short(number: float) -> str:
 
 def _ratios(key: str, figures: Mapping[str, Any]) -> list[str]:
     """Embedded store / PostGIS, and the target where there is one."""
-    targets = (*TARGETS.get(key, (None,) * 3), NGINX.get(key))
-    return [_against(figures, name, target) for name, target in zip((*AGAINST, "nginx"), targets, strict=True)]
+    targets = TARGETS.get(key, {})
+    return [_against(figures, name, targets.get(name)) for name in (*AGAINST, "nginx")]
 
 
 def _against(figures: Mapping[str, Any], name: str, target: float | None) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -96,10 +97,8 @@ class Supervisor:
 
 def _signal_group(child: Child, number: int) -> None:
     if child.process is not None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(child.process.pid, number)
-        except ProcessLookupError:
-            return
 
 
 def _die_with_parent() -> None:

@@ -76,7 +76,7 @@ def _row(
 
 
 def daftar_data(
-    title: str, agency: str, period: str, rows: Sequence[Row], settings: Settings, *, at: datetime, number: str = ""
+    title: str, agency: str, period: str, rows: Sequence[Row], settings: Settings, *, at: datetime
 ) -> bytes:
     """The printed list. `title` is one of TITLES, `agency` the agency's name."""
     signer = SIGNERS.get(STEP_OF_TITLE.get(title, ""), Role.WALIDATA)
@@ -84,7 +84,7 @@ def daftar_data(
     data = {
         "kop": letterhead(settings),
         "title": title,
-        "number": number,
+        "number": "",
         "hash": "",
         "footer": " · ".join(filter(None, (title, agency, period))),
         "facts": [("Produsen Data", agency), ("Periode", period), ("Jumlah data", str(len(rows)))],

@@ -20,6 +20,7 @@ from workflow.errors import Broken
 LOG = logging.getLogger(__name__)
 SECONDS = 10
 WAIT_SECONDS = 3.0
+CONNECTIONS = 4
 SRID = 4326
 QUICK_SECONDS = 0.05
 """In which data.gpkg has answered what it has an index for."""
@@ -34,12 +35,12 @@ FOLDS = {
 Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
 
-def reading_pool(url: str, size: int = 4) -> Pool:
+def reading_pool(url: str) -> Pool:
     """Connections that only read, and for SECONDS at most. Nothing is opened before the first question."""
     options = f"-c statement_timeout={SECONDS * 1000} -c default_transaction_read_only=on"
     url = url.replace("postgresql+psycopg://", "postgresql://")
     kwargs = {"options": options, "autocommit": True}
-    return ConnectionPool(url, min_size=0, max_size=size, timeout=WAIT_SECONDS, open=False, kwargs=kwargs)
+    return ConnectionPool(url, min_size=0, max_size=CONNECTIONS, timeout=WAIT_SECONDS, open=False, kwargs=kwargs)
 
 
 class _Postgis:
