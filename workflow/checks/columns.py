@@ -1,6 +1,7 @@
 """The columns of a layer, as checks look at them."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from workflow.layer import Field, Layer
-from workflow.statistics import is_measure, period_field
+from workflow.statistics import TOTAL_WORDS, is_measure, period_field
 
 
 def plain(field: Field) -> str:
@@ -37,6 +38,8 @@ def texts(layer: Layer, field: Field) -> list[str]:
     values = layer.columns[field.name]
     if pa.types.is_floating(values.type):
         return ["" if v is None or v != v else str(int(v)) if v.is_integer() else str(v) for v in values.to_pylist()]
+    if pa.types.is_string(values.type):
+        return list(pc.utf8_trim_whitespace(pc.fill_null(values, "")).to_pylist())
     return ["" if v is None else str(v).strip() for v in values.to_pylist()]
 
 
@@ -61,3 +64,22 @@ def numbers(layer: Layer, field: Field) -> NDArray[np.float64]:
 def written(value: float) -> str:
     """As a cell holds it: never with an exponent, whole numbers without a sign for decimals."""
     return str(int(value)) if float(value).is_integer() else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def groups(layer: Layer, names: Iterable[str]) -> NDArray[np.int64]:
+    """Of each row a number; rows that say the same in these columns have the same one."""
+    found = np.zeros(len(layer), dtype=np.int64)
+    for name in names:
+        codes = pc.fill_null(layer.columns[name].combine_chunks().dictionary_encode().indices, -1).to_numpy() + 1
+        found = np.unique(found * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
+    return found
+
+
+_TOTAL = "|".join(word.replace("_", r"[\W_]+") for word in TOTAL_WORDS)
+
+
+def totals(layer: Layer, field: Field) -> NDArray[np.int64]:
+    """Positions of the rows that a column of text says to be totals."""
+    said = pc.match_substring_regex(layer.columns[field.name], rf"(?i)^[\W_]*(?:{_TOTAL})[\W_]*$")
+    found: NDArray[np.int64] = pc.indices_nonzero(pc.fill_null(said, False)).to_numpy().astype(np.int64)
+    return found

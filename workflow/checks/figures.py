@@ -1,25 +1,24 @@
 """Standar Data of figures: arithmetic that must hold, and series that move as the world does (domain.md K05 to K09)."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise, permutations
-from statistics import median
+from itertools import permutations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from workflow.area_codes import Level
 from workflow.checks.claims import Context, Fault, Params
-from workflow.checks.columns import is_text, measures, numbers, plain, texts, words, written
+from workflow.checks.columns import groups, is_text, measures, numbers, plain, totals, words, written
 from workflow.checks.kode_referensi import code_columns
 from workflow.labels import day_of
 from workflow.layer import Field, FieldType, Layer
 from workflow.periods import interval
 from workflow.sop import Kind
-from workflow.statistics import COUNT_UNITS, TOTAL_WORDS, is_measure, period_field
+from workflow.statistics import COUNT_UNITS, is_measure, period_field
 
 PERCENT_UNITS = frozenset({"%", "persen", "persentase"})
 MEN, WOMEN = frozenset({"laki", "lk", "pria"}), frozenset({"perempuan", "pr", "wanita"})
@@ -36,8 +35,6 @@ MANY = 30
 """Values from which digits can be judged."""
 AREA_UNITS = {"m2": 1e-6, "m²": 1e-6, "ha": 0.01, "hektar": 0.01, "hektare": 0.01, "km2": 1.0, "km²": 1.0}
 """In square kilometres."""
-
-Key = tuple[Any, ...]
 
 
 def percentages_lie_within_a_hundred(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -94,27 +91,21 @@ def parts_make_the_whole(layer: Layer, context: Context) -> Iterator[Fault]:
 def categories_make_the_total(layer: Layer, context: Context) -> Iterator[Fault]:
     """Rows: one that says it is the total of those with the same period and other categories."""
     for field in (field for field in layer.fields if is_text(layer, field)):
-        cells = texts(layer, field)
-        totals = [n for n, cell in enumerate(cells) if is_total(cell)]
-        if not totals or len(totals) == len(cells):
+        whole = totals(layer, field)
+        if not 0 < len(whole) < len(layer):
             continue
-        rest = [
-            one.name
-            for one in layer.fields
-            if (one != field and not is_measure(one)) or one.name == period_field(layer)
-        ]
-        same = [name for name in rest if layer.columns[name].take(totals).null_count == 0]
-        keys = list(zip(*(layer.columns[name].to_pylist() for name in same), strict=True)) or [()] * len(layer)
-        group = np.unique(np.array([hash(key) for key in keys]), return_inverse=True)[1]
+        period, others = period_field(layer), [one for one in layer.fields if one != field]
+        rest = [one.name for one in others if not is_measure(one) or one.name == period]
+        group = groups(layer, [name for name in rest if not layer.columns[name].take(pa.array(whole)).null_count])
         apart = np.ones(len(layer), dtype=bool)
-        apart[totals] = False
+        apart[whole] = False
         for measure in measures(layer):
             values = numbers(layer, measure)
-            sums = np.bincount(group[apart], values[apart], minlength=group.max() + 1)[group[totals]]
-            wrong = _exceptions(_alike(sums, values[totals]), np.isfinite(sums))
-            for at in () if wrong is None else wrong:
-                told: Params = {"whole": float(values[totals[at]]), "parts": float(sums[at]), "category": plain(field)}
-                yield Fault(told, totals[at], measure, suggestion=written(sums[at]))
+            sums = np.bincount(group[apart], values[apart], minlength=int(group.max()) + 1)[group[whole]]
+            for at in _exceptions(_alike(sums, values[whole]), np.isfinite(sums)) or ():
+                n = int(whole[at])
+                told: Params = {"whole": float(values[n]), "parts": float(sums[at]), "category": plain(field)}
+                yield Fault(told, n, measure, suggestion=written(sums[at]))
 
 
 def shares_make_a_hundred(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -152,17 +143,11 @@ def values_are_of_one_size(layer: Layer, context: Context) -> Iterator[Fault]:
     """Of each period: none lies far from all others; rows of totals, and columns with many such, are left out."""
     if context.kind is not Kind.STATISTICS or len(layer) < MANY:
         return
-    totals = {
-        n
-        for field in layer.fields
-        if is_text(layer, field)
-        for n, cell in enumerate(texts(layer, field))
-        if is_total(cell)
-    }
+    whole = [totals(layer, field) for field in layer.fields if is_text(layer, field)]
     for field in measures(layer):
         values = numbers(layer, field)
         fits = np.isfinite(values) & (values > 0)
-        fits[list(totals)] = False
+        fits[np.concatenate([*whole, np.empty(0, dtype=np.int64)])] = False
         logs = np.log(values, where=fits, out=np.zeros(len(values)))
         if fits.sum() >= MANY:
             middle = float(np.median(logs[fits]))
@@ -194,24 +179,23 @@ def figures_are_not_all_one(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def areas_fit_into_their_area(layer: Layer, context: Context) -> Iterator[Fault]:
     """What is said to lie in a kelurahan or kecamatan is no larger than it."""
-    column = next(code_columns(layer, context), None)
-    for field in measures(layer) if column and context.kind is Kind.STATISTICS else ():
-        unit = AREA_UNITS.get(field.unit.casefold()) or next(
-            (AREA_UNITS[word] for word in words(field) & set(AREA_UNITS)), None
-        )
-        if not unit or not words(field) & {"luas", "area"} or column is None:
-            continue
-        of = {cell: context.area_codes.by_code(cell) for cell in set(column.cells)}
-        largest = np.array([(area.km2 if (area := of[cell]) and area.km2 else np.inf) for cell in column.cells])
+    fields = [field for field in measures(layer) if words(field) & {"luas", "area"} and _square_kilometres(field)]
+    column = next(code_columns(layer, context), None) if fields and context.kind is Kind.STATISTICS else None
+    of = {cell: context.area_codes.by_code(cell) for cell in column.counts} if column else {}
+    for field in fields if column else ():
+        unit = _square_kilometres(field)
+        largest = np.array([(area.km2 or np.inf) if (area := of[cell]) else np.inf for cell in column.cells]) / unit  # type: ignore[union-attr]
         values = numbers(layer, field)
-        for n in np.flatnonzero(values * unit > largest * 1.05).tolist():
-            area = of[column.cells[n]]
-            told: Params = {
-                "value": float(values[n]),
-                "largest": round(float(largest[n]) / unit, 2),
-                "name": area.name if area else "",
-            }
-            yield Fault(told, n, field)
+        for n in np.flatnonzero(values > largest * 1.05).tolist():
+            area = of[column.cells[n]]  # type: ignore[union-attr]
+            told: Params = {"value": float(values[n]), "largest": round(float(largest[n]), 2)}
+            yield Fault({**told, "name": area.name if area else ""}, n, field)
+
+
+def _square_kilometres(field: Field) -> float:
+    """Of its unit, which the dictionary or its name says; 0 where neither does."""
+    said = AREA_UNITS.get(field.unit.casefold())
+    return said or next((AREA_UNITS[word] for word in words(field) & set(AREA_UNITS)), 0.0)
 
 
 def _exceptions(holds: NDArray[np.bool_], known: NDArray[np.bool_]) -> list[int] | None:
@@ -234,24 +218,21 @@ def _is_count(field: Field) -> bool:
     return field.unit.casefold() in COUNT_UNITS or bool(words(field) & {"jumlah", "jml", "banyak", "cacah"})
 
 
-def is_total(cell: str) -> bool:
-    return "_".join(re.findall(r"\w+", cell.casefold())) in TOTAL_WORDS
-
-
 def areas_make_the_area_above(layer: Layer, context: Context) -> Iterator[Fault]:
     """Where a table holds an area and all of its parts: counts of the parts add up to the area's."""
     codes = context.area_codes
-    column = next(code_columns(layer, context), None)
-    if context.kind is not Kind.STATISTICS or column is None:
-        return
-    areas = [codes.by_code(cell) for cell in column.cells]
-    parents = {area.kemendagri for area in areas if area} & {area.parent for area in areas if area}
-    children = {parent: {area.kemendagri for area in codes.areas if area.parent == parent} for parent in parents}
-    there = {area.kemendagri for area in areas if area}
+    column = next(code_columns(layer, context), None) if context.kind is Kind.STATISTICS else None
+    areas = {cell: area for cell in column.counts if (area := codes.by_code(cell))} if column else {}
+    there = {area.kemendagri for area in areas.values()}
+    children = {code: {area.kemendagri for area in codes.areas if area.parent == code} for code in there}
     for city in codes.at(Level.KOTA) if not there & {area.kemendagri for area in codes.at(Level.KECAMATAN)} else ():
         children[city.kemendagri] = {area.kemendagri for area in codes.at(Level.KELURAHAN)}
-    rest = _keys(layer, {column.field.name}, [field.name for field in layer.fields if is_measure(field)])
-    rows = {(area.kemendagri, rest[n]): n for n, area in enumerate(areas) if area}
+    children = {code: below for code, below in children.items() if code in there and below and below <= there}
+    if column is None or not children:
+        return
+    rest = [field.name for field in layer.fields if not is_measure(field) and field != column.field]
+    group = groups(layer, [*rest, *filter(None, [period_field(layer)])]).tolist()
+    rows = {(areas[cell].kemendagri, group[n]): n for n, cell in enumerate(column.cells) if cell in areas}
     for field in measures(layer):
         if field.type is not FieldType.INTEGER:
             continue
@@ -262,58 +243,47 @@ def areas_make_the_area_above(layer: Layer, context: Context) -> Iterator[Fault]
                 yield Fault({"value": float(values[n]), "total": total, "count": len(below)}, n, field)
 
 
-@dataclass(frozen=True)
-class Series:
-    """One measure of one area and category over its periods: positions of its rows in their order."""
-
-    field: Field
-    rows: list[int]
-
-
 def units_stay_the_same(layer: Layer, context: Context) -> Iterator[Fault]:
     """From one period to the next nothing grows by exactly 10, 100 or 1,000."""
-    for series, values in _series(layer, context):
-        for before, now in pairwise(series.rows):
-            ratio = values[now] / values[before] if values[before] else 0.0
-            for unit in UNITS:
-                if values[before] >= 1 and (abs(ratio / unit - 1) < 0.1 * (unit > 10) or ratio == unit):
-                    told = {"value": float(values[now]), "before": float(values[before]), "unit": unit}
-                    yield Fault(told, now, series.field, suggestion=written(values[now] / unit))
+    for field, values, before, now in _series(layer, context):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = values[now] / values[before]
+        for unit in UNITS:
+            grown = (np.abs(ratio / unit - 1) < 0.1 * (unit > 10)) | (ratio == unit)
+            for at in np.flatnonzero((values[before] >= 1) & grown).tolist():
+                n = int(now[at])
+                told: Params = {"value": float(values[n]), "before": float(values[before[at]]), "unit": unit}
+                yield Fault(told, n, field, suggestion=written(values[n] / unit))
 
 
 def series_do_not_jump(layer: Layer, context: Context) -> Iterator[Fault]:
     """A change far beyond what the other areas of the same table do."""
-    changes: dict[str, list[tuple[float, int, int]]] = defaultdict(list)
-    fields, figures = {}, {}
-    for series, values in _series(layer, context):
-        fields[series.field.name], figures[series.field.name] = series.field, values
-        for before, now in pairwise(series.rows):
-            if values[before] > 0 and np.isfinite(values[now]):
-                changes[series.field.name].append((values[now] / values[before] - 1, before, now))
-    for name, said in changes.items():
-        usual = median(share for share, _, _ in said)
-        spread = median(abs(share - usual) for share, _, _ in said)
-        values = figures[name]
-        for share, before, now in said:
-            far = abs(share - usual) > max(JUMP, SPREADS * 1.4826 * spread)
-            if len(said) >= LEAST_COPIED and far and abs(values[now] - values[before]) >= LEAST_JUMP:
-                told = {"value": float(values[now]), "before": float(values[before]), "percent": round(share * 100)}
-                yield Fault(told, now, fields[name])
+    for field, values, before, now in _series(layer, context):
+        told = (values[before] > 0) & np.isfinite(values[now])
+        before, now = before[told], now[told]
+        share = values[now] / values[before] - 1
+        if len(share) < LEAST_COPIED:
+            continue
+        usual = np.median(share)
+        spread = 1.4826 * np.median(np.abs(share - usual))
+        far = np.abs(share - usual) > max(JUMP, SPREADS * float(spread))
+        for at in np.flatnonzero(far & (np.abs(values[now] - values[before]) >= LEAST_JUMP)).tolist():
+            value, was = float(values[now[at]]), float(values[before[at]])
+            yield Fault({"value": value, "before": was, "percent": round(share[at] * 100)}, int(now[at]), field)
 
 
 def periods_are_no_copies(layer: Layer, context: Context) -> Iterator[Fault]:
     """Two periods in a row in which every area has the very same figures."""
-    same: dict[tuple[str, Any, Any], list[bool]] = defaultdict(list)
-    where: dict[tuple[str, Any, Any], tuple[int, Field]] = {}
-    period = period_field(layer)
-    for series, values in _series(layer, context):
-        for before, now in pairwise(series.rows):
-            key = (series.field.name, *(layer.columns[str(period)][n].as_py() for n in (before, now)))
-            same[key].append(bool(values[before] == values[now]) and bool(values[now]))
-            where.setdefault(key, (now, series.field))
-    for key, equal in same.items():
-        if len(equal) >= LEAST_COPIED and all(equal):
-            yield Fault({"before": str(key[1]), "period": str(key[2]), "count": len(equal)}, *where[key])
+    period = str(period_field(layer))
+    for field, values, before, now in _series(layer, context):
+        group = groups(layer, [period])
+        pair = group[before] * (int(group.max()) + 1) + group[now]
+        alike = (values[before] == values[now]) & (values[now] != 0)
+        kinds, first, of, counts = np.unique(pair, return_index=True, return_inverse=True, return_counts=True)
+        for at in np.flatnonzero((np.bincount(of, alike, len(kinds)) == counts) & (counts >= LEAST_COPIED)).tolist():
+            n, was = int(now[first[at]]), int(before[first[at]])
+            when = [str(layer.columns[period][row].as_py()) for row in (was, n)]
+            yield Fault({"before": when[0], "period": when[1], "count": int(counts[at])}, n, field)
 
 
 def no_period_is_yet_to_come(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -333,27 +303,23 @@ def no_period_is_yet_to_come(layer: Layer, context: Context) -> Iterator[Fault]:
             yield Fault({"value": str(value)}, n, layer.field(name))
 
 
-def _series(layer: Layer, context: Context) -> Iterator[tuple[Series, NDArray[np.float64]]]:
-    """Every series of a statistical table with areas and at least three periods."""
+def _series(
+    layer: Layer, context: Context
+) -> Iterator[tuple[Field, NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Each measure of a statistical table with areas and at least three periods; with the rows of one area and category
+    in one period, and their rows in the next."""
     period, code = period_field(layer), next(code_columns(layer, context), None)
     if context.kind is not Kind.STATISTICS or period is None or code is None:
         return
-    when = layer.columns[period].to_pylist()
-    if len(set(when)) < 3:
+    when = layer.columns[period]
+    moments = sorted((value for value in when.unique().to_pylist() if value is not None), key=str)
+    if len(moments) < 3:
         return
-    every = measures(layer)
-    keys = _keys(layer, {period}, [field.name for field in every])
-    rows: dict[Key, list[int]] = defaultdict(list)
-    for n in sorted((n for n, moment in enumerate(when) if moment is not None), key=lambda n: str(when[n])):
-        rows[keys[n]].append(n)
-    for field in every:
-        values = numbers(layer, field)
-        for series in rows.values():
-            yield Series(field, series), values
-
-
-def _keys(layer: Layer, without: set[str], measures: list[str]) -> list[Key]:
-    """What tells a row from another, measures and `without` left out."""
-    names = [name for name in layer.columns.column_names if name not in without and name not in measures]
-    columns = [layer.columns[name].to_pylist() for name in names]
-    return list(zip(*columns, strict=True)) if columns else [()] * len(layer)
+    place = pc.fill_null(pc.index_in(when, pa.array(moments, when.type)), -1).to_numpy()
+    names = (field.name for field in layer.fields if not is_measure(field) and field.name not in (period, layer.key))
+    group = groups(layer, names)
+    order = np.lexsort((place, group))
+    order = order[place[order] >= 0]
+    next_to = group[order[1:]] == group[order[:-1]]
+    for field in measures(layer):
+        yield field, numbers(layer, field), order[:-1][next_to], order[1:][next_to]

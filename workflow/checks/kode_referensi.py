@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from workflow.area_codes import Area, AreaCodes, Level, System, looks_like_a_code
 from workflow.checks.claims import MOST, Context, Fault, Params
@@ -28,13 +29,21 @@ class Column:
     level: Level
     cells: list[str]
 
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(self.cells)
+
     def systems(self, codes: AreaCodes) -> Counter[System]:
-        return Counter(system for value in self.cells if (system := codes.system_of(value)))
+        found = Counter[System]()
+        for value, count in self.counts.items():
+            if system := codes.system_of(value):
+                found[system] += count
+        return found
 
     def distinct(self) -> Iterator[tuple[str, int, int]]:
         """(value, position of the first, how many) of what is filled."""
-        first = {value: n for n, value in reversed(list(enumerate(self.cells)))}
-        for value, count in Counter(self.cells).items():
+        first = dict(zip(reversed(self.cells), range(len(self.cells) - 1, -1, -1), strict=True))
+        for value, count in self.counts.items():
             if value:
                 yield value, first[value], count
 
@@ -113,7 +122,8 @@ def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
     named = find(layer, layer.reading.get("period_column"))
     period = named or next((field for field in layer.fields if words(field) & PERIOD_WORDS), None)
     present: dict[str, set[str]] = {}
-    for when, value in zip(texts(layer, period) if period else [""] * len(layer), finest.cells, strict=True):
+    whens = texts(layer, period) if period else [""] * len(layer)
+    for when, value in dict.fromkeys(zip(whens, finest.cells, strict=True)):
         area = finest.area(value, codes)
         present.setdefault(when, set()).update({area.kemendagri} if area else ())
     expected = codes.at(finest.level)
@@ -141,11 +151,9 @@ def kelurahan_lie_in_their_kecamatan(layer: Layer, context: Context) -> Iterator
 
 
 def _distinct_pairs(one: Column, other: Column | None) -> Iterator[tuple[int, tuple[str, str]]]:
-    seen: set[tuple[str, str]] = set()
-    for n, pair in enumerate(zip(one.cells, other.cells if other else (), strict=False)):
-        if all(pair) and pair not in seen:
-            seen.add(pair)
-            yield n, pair
+    rows = range(len(one.cells) - 1, -1, -1)
+    first = dict(zip(zip(reversed(one.cells), reversed(other.cells), strict=True), rows, strict=True)) if other else {}
+    yield from sorted((n, pair) for pair, n in first.items() if all(pair))
 
 
 def code_columns(layer: Layer, context: Context) -> Iterator[Column]:
@@ -154,12 +162,16 @@ def code_columns(layer: Layer, context: Context) -> Iterator[Column]:
     for field in layer.fields if context.area_codes.areas else ():
         levels = _levels(field)
         if field == told or _is_code(field) or levels:
-            cells = texts(layer, field)
-            filled = [value for value in cells if value]
-            if filled and (field == told or sum(map(looks_like_a_code, filled)) * 2 >= len(filled)):
-                known = Counter(area.level for value in filled if (area := context.area_codes.by_code(value)))
+            column = Column(field, Level.KELURAHAN, texts(layer, field))
+            filled = sum(column.counts.values()) - column.counts[""]
+            coded = sum(count for value, count in column.counts.items() if looks_like_a_code(value))
+            if filled and (field == told or coded * 2 >= filled):
+                known = Counter[Level]()
+                for value, count in column.counts.items():
+                    if area := context.area_codes.by_code(value):
+                        known[area.level] += count
                 by_cells = [level for level, _ in known.most_common(1)]
-                yield Column(field, (levels + by_cells + [Level.KELURAHAN])[0], cells)
+                yield replace(column, level=(levels + by_cells + [Level.KELURAHAN])[0])
 
 
 def _name_columns(layer: Layer, context: Context) -> Iterator[Column]:
@@ -168,7 +180,7 @@ def _name_columns(layer: Layer, context: Context) -> Iterator[Column]:
         levels = _levels(field)
         if levels and len(words(field)) <= 6 and not _is_code(field) and is_text(layer, field):
             cells = texts(layer, field)
-            if any(cells) and not any(map(looks_like_a_code, cells)):
+            if any(cells) and not any(map(looks_like_a_code, set(cells))):
                 yield from (Column(field, level, cells) for level in levels)
 
 
