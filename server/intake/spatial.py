@@ -114,7 +114,7 @@ def _one_layer(content: Content) -> Content:
                 str(name): read_info(path, layer=name, force_feature_count=True, **_OPTIONS[content.format])
                 for name, _ in list_layers(path)
             }
-    except (DataSourceError, ValueError, RuntimeError) as fault:
+    except (DataSourceError, OSError, ValueError, RuntimeError) as fault:
         raise _unreadable(fault) from fault
     counts = {name: said["features"] for name, said in told.items() if said["features"]}
     if content.count and sum(counts.values()) != content.count:
@@ -165,7 +165,7 @@ def _table(content: Content, progress: Progress) -> pa.Table:
                     break
             schema = reader.schema
     # UnboundLocalError: pyogrio's own, over a CRS that GDAL cannot write down.
-    except (DataSourceError, pa.ArrowException, ValueError, RuntimeError, UnboundLocalError) as fault:
+    except (DataSourceError, pa.ArrowException, OSError, ValueError, RuntimeError, UnboundLocalError) as fault:
         raise _unreadable(fault) from fault
     table = pa.Table.from_batches(batches, schema)
     table = table.rename_columns([_WKB if _is_geometry(field) else field.name for field in table.schema])
