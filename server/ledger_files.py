@@ -3,7 +3,6 @@
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -27,33 +26,10 @@ class Verdict:
         return self.broken is None
 
 
-class Unreadable(ValueError):
-    """A line that is no ledger entry; its number is the sequence number that it should have had."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"line {line} is no ledger entry")
-        self.line = line
-
-
 def export_ledger(records: Records, stream: TextIO) -> None:
     """One entry per line as JSON, in the order of the chain."""
     for entry in records.ledger():
         stream.write(json.dumps(vars(entry), ensure_ascii=False, sort_keys=True) + "\n")
-
-
-def read_ledger(lines: Iterable[str]) -> Iterator[Entry]:
-    """Raises Unreadable."""
-    for number, line in enumerate(lines, start=1):
-        try:
-            said = json.loads(line)
-            entry = Entry(**said)
-        except (ValueError, TypeError):
-            raise Unreadable(number) from None
-        if type(entry.seq) is not int or not isinstance(entry.detail, dict):
-            raise Unreadable(number)
-        if not all(isinstance(said[name], str) for name in FIELDS - {"seq", "detail"}):
-            raise Unreadable(number)
-        yield entry
 
 
 def verify_ledger(file: Path, anchors: Path | None = None) -> Verdict:
@@ -61,19 +37,32 @@ def verify_ledger(file: Path, anchors: Path | None = None) -> Verdict:
 
     The chain alone cannot tell that its end was cut off, or that all of it was written anew: the anchors can.
     """
+    entries: list[Entry] = []
     try:
         with file.open(encoding="utf-8") as lines:
-            entries = list(read_ledger(lines))
-    except Unreadable as fault:
-        return Verdict(fault.line - 1, fault.line, f"Baris {fault.line} bukan catatan buku besar.")
+            for line in lines:
+                entries.append(_entry(line))
     except UnicodeDecodeError:
         return Verdict(0, 1, "Berkas ini bukan teks UTF-8.")
+    except (ValueError, TypeError):
+        wrong = len(entries) + 1
+        return Verdict(len(entries), wrong, f"Baris {wrong} bukan catatan buku besar.")
     count, broken = len(entries), first_broken(entries)
     if broken is not None:
         return Verdict(count, broken, f"Rantai putus pada catatan nomor {broken}.")
     if anchors is not None:
         return _against_anchors(entries, anchors)
     return Verdict(count, None, f"Utuh: {count} catatan. Tanpa jangkar, ujung yang dipotong tidak terlihat.")
+
+
+def _entry(line: str) -> Entry:
+    """Raises ValueError or TypeError for a line that is no ledger entry."""
+    said = json.loads(line)
+    entry = Entry(**said)
+    texts = all(isinstance(said[name], str) for name in FIELDS - {"seq", "detail"})
+    if type(entry.seq) is not int or not isinstance(entry.detail, dict) or not texts:
+        raise ValueError(line)
+    return entry
 
 
 def _against_anchors(entries: list[Entry], folder: Path) -> Verdict:
