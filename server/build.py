@@ -18,13 +18,14 @@ import shapely
 from server.comparing import compare_now
 from server.failpoints import failpoint
 from server.intake.reader import read_upload
-from server.layers import load_layer, rows_beside, save_layer
+from server.layers import load_layer, rows_beside, save_layer, sheet_beside
 from server.mending import mended, previews, previews_beside, reading_alone
 from server.problems import problem_of
 from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for, current_boundary
 from server.release.candidate import build_candidate
 from server.release.dictionary import described
+from server.remembering import read_as_before
 from server.settings import ROOT, Settings
 from server.severity import basis, chosen
 from server.store import Records
@@ -85,17 +86,24 @@ class Build:
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         crs = record.metadata.get("crs")
-        reading = read_upload(
-            self.settings.home / "uploads" / record.upload,
-            record.upload_name,
-            reading=reading_alone(record.reading),
-            crs=str(crs) if crs else None,
-            progress=self.say,
+        before = self.records.submission(str(record.reading.get("remembered")))
+        reading, told = read_as_before(
+            lambda choices: read_upload(
+                self.settings.home / "uploads" / record.upload,
+                record.upload_name,
+                reading=choices,
+                crs=str(crs) if crs else None,
+                progress=self.say,
+            ),
+            reading_alone(record.reading),
+            before,
         )
+        if reading.sheet:
+            (self.work / "sheet.json").write_text(json.dumps(reading.sheet))
         in_workbook = record.upload_name.lower().endswith((".xlsx", ".ods"))
         layer, stale = mended(reading.layer, record.reading, in_workbook=in_workbook)
         save_layer(described(layer, record.metadata, reading_alone(record.reading)), self.work / "layer.arrow")
-        self._keep("remarks.json", [finding_record(remark) for remark in (*reading.remarks, *stale)])
+        self._keep("remarks.json", [finding_record(remark) for remark in (*told, *reading.remarks, *stale)])
         failpoint("build.read")
 
     def check(self) -> None:
@@ -170,6 +178,8 @@ class Build:
         if shapes := previews(layer, broken):
             text = json.dumps({"type": "FeatureCollection", "features": shapes})
             previews_beside(self.settings.home / self.candidate).write_text(text)
+        if (sheet := self.work / "sheet.json").exists():
+            shutil.copyfile(sheet, sheet_beside(self.settings.home / self.candidate))
         failpoint("build.rendered")
 
     def load(self) -> None:

@@ -15,6 +15,7 @@ from server.intake.sandbox import refuse_unproven
 from server.mending import OF_THE_FILE, checked, mending_told, reading_alone
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, refuse_damaged, stage
+from server.remembering import OF_US, choices_kept, confirmed
 from server.settings import Settings
 from server.store import Records
 from workflow import review
@@ -128,8 +129,9 @@ class Journey:
             return earlier
         arrived = self._arrived(actor, file)
         facts = clean_metadata(metadata, arrived.name)
-        choices = clean_reading(reading or {})
         new, dataset_id = self._dataset_for(actor, dataset, facts)
+        versions = [] if new else self.records.submissions(dataset=dataset_id)
+        choices = choices_kept(versions) | reading_alone(clean_reading(reading or {}))
         kept = self._kept(arrived)
         new_batch = None if batch else self._batch_of_one(actor, facts, berita_acara)
         papers = new_batch or self.visible_batch(actor, str(batch))
@@ -219,12 +221,22 @@ class Journey:
             detail=mending_told(record.reading, changed.reading),
         )
 
+    def make_sure(self, actor: Actor, id: str, *, expected_version: int | None = None) -> SubmissionRecord:
+        """Somebody says that the file is read as it is meant; the next version is read so as well."""
+        record = self.visible(actor, id)
+        _only(actor, Role.PRODUSEN_DATA, "memastikan cara baca")
+        if record.move.status not in EDITABLE:
+            raise self.records.told(Conflict.of("locked", status=STATUSES[record.move.status]), id)
+        now, version = self.clock(), record.move.version if expected_version is None else expected_version
+        reading = confirmed(record, actor.id, now)
+        return self.records.keep_reading(id, reading, expected_version=version, actor=actor.id, at=now)
+
     def _choices(
         self, actor: Actor, record: SubmissionRecord, reading: Mapping[str, Any], *, other_file: bool
     ) -> dict[str, Any]:
         """What was chosen of reading, with what is chosen now; what was mended in another file falls away."""
         before = {name: said for name, said in record.reading.items() if not (other_file and name in OF_THE_FILE)}
-        choices = clean_reading({**before, **reading})
+        choices = clean_reading({**before, **reading}) | {name: before[name] for name in OF_US if name in before}
         if edits := choices.pop("edits", []):
             edits = checked(self.settings.home, record, edits, actor.id, self.clock())
         return choices | ({"edits": edits} if edits else {})

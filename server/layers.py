@@ -61,6 +61,11 @@ def _geometries(table: pa.Table, name: str) -> Any:
     return shapely.from_wkb(np.array(table.column(name).to_pylist(), dtype=object))
 
 
+def sheet_beside(candidate: Path) -> Path:
+    """What the desk shows of the sheet that was read, as JSON. No part of the release."""
+    return candidate.with_name(f"{candidate.name}.sheet.json")
+
+
 def rows_beside(candidate: Path) -> Path:
     """The rows' numbers in the file as little-endian int64, where they are not 1 to n. No part of the release."""
     return candidate.with_name(f"{candidate.name}.rows")

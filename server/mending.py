@@ -25,6 +25,7 @@ from server.intake.found import Column, dated
 from server.intake.tables import counted
 from server.layers import rows_beside
 from server.ogc.rendered import open_collection
+from server.remembering import OF_THE_ROWS, OF_US
 from workflow.checks.standar_data import EMAIL, MISSING, PHONE, mask_niks
 from workflow.errors import BadRequest, Conflict
 from workflow.findings import Finding, Severity
@@ -32,7 +33,7 @@ from workflow.layer import Field, FieldType, Layer
 from workflow.repair import repaired
 from workflow.store import SubmissionRecord
 
-OF_THE_FILE = ("edits", "repair", "axes")
+OF_THE_FILE = ("edits", "repair", "axes", *OF_THE_ROWS)
 """Another file makes them meaningless."""
 LISTED = 200
 VERTICES = 50_000
@@ -50,7 +51,7 @@ Signs = tuple[str | None, str | None]
 
 def reading_alone(reading: Reading) -> dict[str, Any]:
     """Without what is applied after reading."""
-    return {name: said for name, said in reading.items() if name not in ("edits", "repair")}
+    return {name: said for name, said in reading.items() if name not in ("edits", "repair", *OF_US)}
 
 
 def cell_text(value: object) -> str:

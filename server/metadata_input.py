@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from server.intake.left_out import rows_of
+from server.remembering import OF_THE_ROWS, OF_US
 from workflow.errors import BadRequest
 from workflow.labels import METADATA_FIELDS
 from workflow.sop import Access, Kind
@@ -12,10 +14,13 @@ TEXTS = (
     *("concept", "definition", "measure", "unit", "boundary_level"),
 )
 READING: dict[str, type] = {
-    "header_rows": int,
+    **dict.fromkeys(("header_first", "header_rows"), int),
+    **dict.fromkeys(("long", "missing", "drop", "keep"), str),
+    "types": dict,
     **dict.fromkeys(("decimal", "thousands", "delimiter", "encoding", "sheet", "layer", "code", "period_column"), str),
     **dict.fromkeys(("crs", "x", "y"), str),
 }
+TYPES = ("text", "number-comma", "number-point", "date", "left-out")
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 HEADER_ROWS = range(101)
 MENDING = ("edits", "repair", "axes")
@@ -96,7 +101,7 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
         raise _wrong("reading", "cara membaca", "sebuah objek JSON")
     choices: dict[str, Any] = {}
     for name, value in raw.items():
-        if value in (None, "", []):
+        if value in (None, "", [], {}) or name in OF_US:
             continue
         if name in MENDING:
             choices[name] = _mending(name, value)
@@ -107,11 +112,22 @@ def clean_reading(raw: Mapping[str, Any]) -> dict[str, Any]:
         if READING[name] is int and isinstance(value, str) and value.isdigit():
             value = int(value)
         if not isinstance(value, READING[name]) or isinstance(value, bool):
-            raise _wrong(f"reading.{name}", name, "angka" if READING[name] is int else "teks")
+            raise _wrong(f"reading.{name}", name, {int: "angka", str: "teks"}.get(READING[name], "objek JSON"))
         if isinstance(value, int) and value not in HEADER_ROWS:
             raise _wrong(f"reading.{name}", name, f"angka {HEADER_ROWS[0]} sampai {HEADER_ROWS[-1]}")
+        if name in OF_THE_ROWS and not is_rows(str(value)):
+            raise _wrong(f"reading.{name}", name, "nomor baris, misalnya 12, 40-45")
+        if isinstance(value, dict) and not {*map(str, value.values())} <= set(TYPES):
+            raise _wrong("reading.types", name, f"salah satu dari {', '.join(TYPES)} bagi tiap kolom")
         choices[name] = value
     return choices
+
+
+def is_rows(said: str) -> bool:
+    try:
+        return bool(rows_of(said))
+    except ValueError:
+        return False
 
 
 def _mending(name: str, value: Any) -> Any:

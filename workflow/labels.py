@@ -32,6 +32,8 @@ STEPS: dict[str, str] = _WORDS["steps"]
 HAPPENED: dict[str, str] = _WORDS["happened"]
 REASONS: dict[str, str] = _WORDS["reasons"]
 METADATA_FIELDS: dict[str, str] = _WORDS["metadata_fields"]
+READING_WORDS: dict[str, str] = _WORDS["reading_words"]
+"""What can be chosen of how a file is read."""
 WITHOUT_MAP: dict[str, str] = _WORDS["without_map"]
 NOTICES: dict[str, dict[Role, str]] = {
     step: {Role(role): text for role, text in said.items()} for step, said in _WORDS["notices"].items()

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
@@ -405,6 +406,14 @@ def _without_decimals(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return text
 
 
+def _days(text: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """31/12/2025 or 31-12-2025 in every cell, as days."""
+    for form in ("%d/%m/%Y", "%d-%m-%Y"):
+        with suppress(pa.ArrowInvalid):
+            return pc.strptime(pc.utf8_trim_whitespace(text), format=form, unit="s").cast(pa.date32())
+    return None
+
+
 def _unit(label: str) -> str:
     """What stands in brackets at the end of a header: Luas (ha)."""
     match = _UNIT.search(label)
@@ -426,6 +435,8 @@ def _column(label: str, text: pa.ChunkedArray, kinds: np.ndarray, found: numbers
         return Column(label, kind, found.values, found.missing)
     if choice == "text":
         return Column(label, FieldType.STRING, text)
+    if choice == "date" and (days := _days(text)):
+        return Column(label, FieldType.DATE, days)
     met = set(np.unique(kinds)) - {_NOTHING}
     if met == {_BOOLEAN}:
         return Column(label, FieldType.BOOLEAN, pc.equal(text, "true"))

@@ -107,6 +107,18 @@ class SubmissionRecords(Store):
             act.tell(at, actor, "submission.change", id, **said, **(detail or {}))
             return saved
 
+    def keep_reading(
+        self, id: str, reading: Mapping[str, Any], *, expected_version: int, actor: str, at: datetime
+    ) -> SubmissionRecord:
+        """That somebody made sure of how the file is read; the candidate stays."""
+        with self._act() as act:
+            this = matching(submissions, id=id, version=expected_version)
+            if not change(act.connection, submissions, this, {"reading": dict(reading)}):
+                raise changed(act.connection, id)
+            saved = _the(act.connection, id)
+            act.tell(at, actor, "submission.make_sure", id, content_hash=saved.move.content_hash)
+            return saved
+
     def set_job(self, submission: str, build: int, job: Job) -> None:
         with self._write() as connection:
             change(connection, submissions, matching(submissions, id=submission, build=build), _job(job))
