@@ -20,7 +20,7 @@ import time
 import traceback
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -297,15 +297,11 @@ def mutate(count: int, seed: int = 1, slots: int = 2) -> Told:
             for n in range(slots)
         ]
         for process in processes:
-            for line in _lines(process):
-                told.take(json.loads(line))
-            told.dead += process.wait() != 0
+            with process:
+                for line in process.stdout or ():
+                    told.take(json.loads(line))
+            told.dead += process.returncode != 0
     return told
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    assert process.stdout
-    yield from process.stdout
 
 
 def main() -> int:
