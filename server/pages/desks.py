@@ -9,6 +9,7 @@ from server.marked_sheet import markable
 from server.pages import (
     admin,
     changes,
+    corrections,
     daftar_data,
     delegations,
     mending,

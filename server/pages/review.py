@@ -20,6 +20,7 @@ from server.ogc.tiles import MVT, Archive, archive
 from server.pages import candidate
 from server.pages.catalogue import Catalogue, Entry
 from server.pages.changes import changes_pane
+from server.pages.correction_pane import mended_of
 from server.pages.decisions import restorable
 from server.pages.desk_rows import agency_names, person_names
 from server.pages.note_pane import note_pane
@@ -140,6 +141,7 @@ def parts(record: SubmissionRecord, state: State) -> dict[str, Any]:
         "columns_to_colour": [(one["name"], worded(one)) for one in _thematic(drawn)] if drawn else [],
         "content": candidate.content_of(record, state.dari, picked.at) if with_table else None,
         "columns": candidate.columns_of(record) if pane == "metadata" else [],
+        "mended": mended_of(record),
         "batch": records.batch(move.batch) if pane == "metadata" else None,
         "agency": agency_names().get(move.agency, move.agency),
         "names": person_names(),

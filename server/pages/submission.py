@@ -1,6 +1,7 @@
 """One submission: as its Produsen Data mends it, the Walidata reviews it, the Pembina Data ratifies it."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.journey import Journey, awaits
 from server.metadata_input import READING, TEXTS
 from server.pages import candidate
 from server.pages.changes import changes_pane
+from server.pages.correction_pane import has_previews, mendable, mended_of, row_of
 from server.pages.decisions import (
     decisions,
     happened,
@@ -93,6 +95,7 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
         "typed": request.form if fault else {},
         "fault": fault,
         "unsent": _unsent(fault, names),
+        "mended": mended_of(record),
         "with_htmx": record.job.status in RUNNING,
         "elapsed": _elapsed(record),
         "next": next_in_queue(record)
@@ -122,7 +125,18 @@ def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
         columns=candidate.columns_of(record) if pane == "kolom" else [],
         wanted=MANDATORY[None] + MANDATORY[record.move.kind],
         faults=_faults(common["findings"]),
+        cells=mendable(record) if common["editable"] and record.candidate and pane == "periksa" else {},
+        repairable=has_previews(record),
+        row=_row(record) if common["editable"] and pane == "isi" else [],
     )
+
+
+def _row(record: SubmissionRecord) -> list[dict[str, str]]:
+    """The row that is to be changed, where the address names one that is there."""
+    number = request.args.get("ubah", type=int)
+    with suppress(BadRequest, Conflict):
+        return row_of(record, number) if number else []
+    return []
 
 
 def _faults(findings: Sequence[tuple[str, list[list[FindingRecord]]]]) -> int:
@@ -256,7 +270,7 @@ def metadata(id: str) -> ResponseReturnValue:
     facts: dict[str, Any] = {name: form[name].strip() or None for name in form if name in ASKED}
     if "contact_name" in form:
         facts["contact"] = {part: form.get(f"contact_{part}", "").strip() for part in ("name", "organization", "email")}
-    return _changed(id, "metadata", metadata=facts)
+    return changed(id, "metadata", metadata=facts)
 
 
 @desk.post("/<id>/kolom")
@@ -267,7 +281,7 @@ def columns(id: str) -> ResponseReturnValue:
     record = journey().visible(current_user.actor, id)
     facts: dict[str, Any] = {"fields": _dictionary(record)} | ({"key": form["key"] or None} if "key" in form else {})
     reading = {name: form[name] for name in ("code", "period_column") if name in form}
-    return _changed(id, "kolom", metadata=facts, reading=reading)
+    return changed(id, "kolom", metadata=facts, reading=reading)
 
 
 def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
@@ -295,7 +309,7 @@ def reading(id: str) -> ResponseReturnValue:
     said = {name: form[name] for name in (*READING, "axes") if name in form}
     if "system" in form:  # "EPSG:4326 swapped"
         said["crs"], _, said["axes"] = form["system"].partition(" ")
-    return _changed(id, "isi", metadata={"crs": None} if "crs" in said else {}, reading=said)
+    return changed(id, "isi", metadata={"crs": None} if "crs" in said else {}, reading=said)
 
 
 @desk.post("/<id>/berkas")
@@ -313,7 +327,12 @@ def attach(id: str) -> ResponseReturnValue:
 
 def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnValue:
     if part := uploaded(name):
-        return _changed(id, "berkas", **given, **{name: part})
+        reading = journey().visible(current_user.actor, id).reading
+        lost = len(reading.get("edits", ())) + len(reading.get("repair", ()))
+        answer = changed(id, "berkas", **given | {name: part})
+        if lost and name == "file" and not isinstance(answer, tuple):
+            flash(f"{lost} perubahan di peramban pada berkas sebelumnya tidak ikut.")
+        return answer
     fault = BadRequest(f"Anda belum memilih {what}.", code="BERKAS-KOSONG", mend="Pilih berkasnya dahulu.")
     return refused(id, fault, "berkas")
 
@@ -322,10 +341,10 @@ def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnVal
 @only(Role.PRODUSEN_DATA, Role.WALIDATA)
 def again(id: str) -> ResponseReturnValue:
     """The same content, read and checked once more."""
-    return _changed(id, "", check_again)
+    return changed(id, "", check_again)
 
 
-def _changed(
+def changed(
     id: str, pane: str, act: Callable[..., SubmissionRecord] = Journey.change, **given: Any
 ) -> ResponseReturnValue:
     version = request.form.get("version", type=int)
