@@ -120,6 +120,11 @@ def with_luas(hectares: float) -> Case:
     return map_of(WEST, columns={"luas_ha": [hectares]})
 
 
+def beside(metres: float) -> shapely.LineString:
+    """Runs this far north of ROAD, and ends before it does."""
+    return shapely.LineString([(109.671, -6.885 + metres * METRE), (109.679, -6.885 + metres * METRE)])
+
+
 def line(*metres: float) -> shapely.LineString:
     """To the north, with vertices this far from its start."""
     return shapely.LineString([(109.67, -6.89 + at * METRE) for at in metres])
@@ -268,11 +273,11 @@ CASES: dict[str, tuple[Case, Case]] = {
     ),
     "GEOM_OVERLAP": (map_of(WEST, shifted(-5)), map_of(WEST, shifted(0))),
     "GEOM_GAP": (around(2), around(5)),
-    "LINE_DANGLE": (map_of(ROAD, street(1)), map_of(ROAD, street(0), street(3))),
+    "LINE_DANGLE": (map_of(ROAD, street(1)), map_of(ROAD, street(0), street(3), beside(1))),
     "LINE_ZERO": (map_of(ROAD, line(0, 0.005)), map_of(ROAD, line(0, 0.02))),
     "GEOM_SPIKE": (map_of(horned(0.05)), map_of(horned(2))),
     "VERTEX_REPEATED": (map_of(line(0, 5, 5.005)), map_of(line(0, 5, 5.02))),
-    "SCALE_COARSE": (map_of(line(*range(0, 15_300, 300))), map_of(line(*range(0, 12_240, 240)))),
+    "SCALE_COARSE": (map_of(line(*range(0, 30_600, 600))), map_of(line(*range(0, 24_480, 480)))),
     "LENGTH_MEASURED": (with_panjang(1.03), with_panjang(1.01)),
     "KUGI_EMPTY": (map_of(ROAD, ROAD, columns={"FCODE": ["BA03070040", " "]}), map_of(ROAD, columns={"NAMOBJ": ["x"]})),
     "AREA_MEASURED": (with_luas(HECTARES * 1.07), with_luas(HECTARES)),
@@ -302,6 +307,10 @@ CASES: dict[str, tuple[Case, Case]] = {
     "AREA_CODE_NAME": (swapped(3375030, "Kec. Pekalongan Utara"), swapped(3375040, "Kec. Pekalongan Utara")),
     "AREA_NAME_UNKNOWN": (table(Kelurahan=["Medono", "JUMLAH"]), table(Kelurahan=["MEDONO", "Kel. Panjangbaru"])),
     "AREA_CODE_MIXED": (table(kode=["3375030", "33.75.03"]), table(kode=["3375030", "3375040"])),
+    "CODE_NAME_VARIES": (
+        table(kode_kota=["3272"] * 4, nama_kota=["Tasikmalaya", *["Sukabumi"] * 3]),
+        table(kode_kota=["3272"] * 4, nama_kota=["KOTA SUKABUMI", *["Sukabumi"] * 3]),
+    ),
     "AREA_NAME_OLD": (table(kelurahan=["Medono", "Kraton Kidul"]), table(kelurahan=["Medono", "Kel. Padukuhan"])),
     "AREA_PARENT": (
         table(kelurahan=["Krapyak"], kecamatan=["Pekalongan Selatan"]),

@@ -32,7 +32,7 @@ SNAPPED, REACH = 0.01, 2.0
 """Metres: what is this near is joined, and an end this far from a line was meant to reach it."""
 SHARP, LEG = cos(radians(1)), 1.0
 """Cosine of the angle of a spike, and the metres that both its sides are long at least."""
-COARSE, LEAST_VERTICES = 0.05, 50
+COARSE, LEAST_VERTICES = 0.1, 50
 """Metres on paper between vertices (their median) from which a drawing is coarser than its scale; vertices for it."""
 DEVIATION, NEAR_BORDER = 0.05, 20.0
 METRES = {"m": 1.0, "meter": 1.0, "km": 1e3, "kilometer": 1e3}
@@ -134,6 +134,7 @@ def _exterior_of_each(parts: Shapes, rings: Shapes) -> Shapes:
 
 
 def lines_reach_one_another(layer: Layer, context: Context) -> Iterator[Fault]:
+    """But for those that run beside another one: cables, and both sides of a road, end where they like."""
     rows, shapes = _of(layer, LINES, valid=True)
     if len(rows) < 2:
         return
@@ -146,7 +147,11 @@ def lines_reach_one_another(layer: Layer, context: Context) -> Iterator[Fault]:
     apart = shapely.distance(ends[end], parts[line])
     nearest = np.lexsort((apart, end))
     nearest = nearest[np.unique(end[nearest], return_index=True)[1]]
-    for at in nearest[apart[nearest] > SNAPPED].tolist():
+    nearest = nearest[apart[nearest] > SNAPPED]
+    own = parts[owner[end[nearest]]]
+    before = shapely.line_interpolate_point(own, np.where(end[nearest] < len(parts), 3 * REACH, -3 * REACH))
+    beside = shapely.distance(before, parts[line[nearest]]) <= REACH
+    for at in nearest[~beside].tolist():
         tip, own = ends[end[at]], owner[end[at]]
         past = float(shapely.distance(tip, shapely.intersection(parts[own], parts[line[at]])))  # NaN: they do not meet
         how, distance = ("past", past) if past <= 2 * REACH else ("short", float(apart[at]))
@@ -155,7 +160,7 @@ def lines_reach_one_another(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def lines_are_long_enough(layer: Layer, context: Context) -> Iterator[Fault]:
-    rows, shapes = _of(layer, LINES)
+    rows, shapes = _of(layer, LINES, valid=True)
     for at in np.flatnonzero(shapely.length(_in_metres(shapes)) < SNAPPED).tolist() if len(rows) else ():
         yield Fault(n=int(rows[at]), place=shapes[at].centroid)
 
@@ -209,13 +214,14 @@ class Sides(NamedTuple):
 
 
 def _sides(layer: Layer) -> Sides | None:
-    """None before the CRS is known, and where there is no line."""
+    """None before the CRS is known, and where there is no line. What is invalid is said elsewhere."""
     if layer.geometry is None or not layer.source_crs or not len(layer.strokes[0]):
         return None
     xy, stroke, row = layer.strokes
     scale = _scale_at(xy[:, 1])
+    whole = (stroke[1:] == stroke[:-1]) & layer.valid[row[1:]]
     metres = np.stack([np.diff(xy[:, 0]) * scale[0], np.diff(xy[:, 1]) * scale[1]])
-    return Sides(xy, row, metres, np.sqrt(metres[0] ** 2 + metres[1] ** 2), stroke[1:] == stroke[:-1])
+    return Sides(xy, row, metres, np.sqrt(metres[0] ** 2 + metres[1] ** 2), whole)
 
 
 def written_areas_are_those_measured(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -260,7 +266,7 @@ def _written(
         unit = next(named, 0.0) or min(set(units.values()), key=lambda unit: abs(np.log(ratio * unit)))
         wrong = filled[np.abs(written[filled] * unit / measured[filled] - 1) > deviation]
         for at in wrong[:1] if len(wrong) * 2 > len(filled) else wrong:
-            params = {"written": float(written[at]), "measured": round(float(measured[at] / unit), 4)}
+            params = {"written": float(written[at]), "measured": float(f"{measured[at] / unit:.6g}")}
             yield Fault(params | {"count": len(wrong)}, int(rows[at]), field, place=shapes[at].centroid)
 
 
