@@ -51,6 +51,7 @@ MODULES = (
     review,
     changes,
     submission_files,
+    corrections,
     notes,
 )
 DESKS = (sign_in.sign_in, *(module.desk for module in MODULES))
