@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import tomllib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,21 +24,9 @@ from workflow.store import Agency, PlannedData, SubmissionRecord
 LIMIT = 5 * 2**20
 LINES_AT_MOST = 3000
 HEADER_WITHIN = 60
-# The first column whose heading has one of these words, in this order: "Jenis Data" is no title.
-HEADINGS = {
-    "dssd": ("dssd",),
-    "kind": ("jenis", "kategori", "bentuk"),
-    "agency": ("opd", "produsen", "perangkat", "instansi", "dinas", "unit_kerja"),
-    "title": ("judul", "uraian", "nama", "data"),
-    "unit": ("satuan",),
-    "due": ("jadwal", "tenggat", "batas_waktu", "rencana_rilis"),
-    "frequency": ("periode", "frekuensi", "tahun"),
-    "code": ("kode",),
-}
-KINDS = (
-    (Kind.GEOSPATIAL, ("geospasial", "spasial", "peta", "geografis")),
-    (Kind.STATISTICS, ("statistik", "sektoral", "tabel")),
-)
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+HEADINGS: dict[str, list[str]] = _WORDS["headings"]
+KINDS = {Kind(kind): signs for kind, signs in _WORDS["kinds"].items()}
 _DAY = re.compile(r"(\d{1,2})[\s./-]+(\w+)[\s./-]+(\d{4})")
 
 
@@ -141,7 +130,7 @@ def _read(row: int, said: Mapping[str, str], known: _Agencies, period: str, file
     agency = known.find(said["agency"])
     dssd = said.get("dssd", "")
     words = plain(said.get("kind", ""))
-    kind = next((kind for kind, signs in KINDS if any(sign in words for sign in signs)), None)
+    kind = next((kind for kind, signs in KINDS.items() if any(sign in words for sign in signs)), None)
     if kind is None and not words and dssd:
         kind = Kind.STATISTICS
     due = _due(said.get("due", ""), period)

@@ -2,10 +2,12 @@
 
 import operator
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from math import inf
+from pathlib import Path
 from typing import Any, Protocol
 
 import shapely
@@ -37,14 +39,9 @@ Pieces = tuple[str | Name | Bound, ...]
 GEOMETRY_NAMES = ("geometry", "geom")
 NUMBERS = (FieldType.INTEGER, FieldType.NUMBER)
 MOMENTS = (FieldType.DATE, FieldType.DATETIME)
-KINDS = {
-    FieldType.STRING: "teks",
-    FieldType.INTEGER: "bilangan bulat",
-    FieldType.NUMBER: "bilangan",
-    FieldType.BOOLEAN: "benar/salah (TRUE atau FALSE)",
-    FieldType.DATE: "tanggal (DATE('2024-01-31'))",
-    FieldType.DATETIME: "waktu (TIMESTAMP('2024-01-31T00:00:00Z'))",
-}
+_SAID = tomllib.loads(Path(__file__).with_name("cql2.toml").read_text(encoding="utf-8"))
+KINDS = {FieldType(kind): said for kind, said in _SAID["kinds"].items()}
+TIMES: dict[str, list[str]] = _SAID["times"]
 LITERALS: dict[type, FieldType] = {
     bool: FieldType.BOOLEAN,
     int: FieldType.NUMBER,
@@ -59,24 +56,6 @@ OF_ITSELF = ("intersects", "equals", "contains", "within")
 FOLDS = ("casei", "accenti")
 ACCENTS = "[\\u0300-\\u036f\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f]"
 """The combining marks that a letter loses, as a regular expression of both Python and PostgreSQL."""
-TIMES: dict[str, tuple[str, ...]] = {
-    "t_after": ("a > d",),
-    "t_before": ("b < c",),
-    "t_equals": ("a = c", "b = d"),
-    "t_intersects": ("b >= c", "a <= d"),
-    "t_disjoint": ("b >= c", "a <= d"),
-    "t_contains": ("a < c", "b > d"),
-    "t_during": ("a > c", "b < d"),
-    "t_finishes": ("a > c", "b = d"),
-    "t_finishedby": ("a < c", "b = d"),
-    "t_meets": ("b = c",),
-    "t_metby": ("a = d",),
-    "t_overlaps": ("a < c", "b > c", "b < d"),
-    "t_overlappedby": ("a > c", "a < d", "b > d"),
-    "t_starts": ("a = c", "b < d"),
-    "t_startedby": ("a = c", "b > d"),
-}
-"""OGC 21-065r2, 7.8: of a time from a to b and another one from c to d; an instant begins and ends at once."""
 OF_INSTANTS = ("t_after", "t_before", "t_equals", "t_intersects", "t_disjoint")
 SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 TRUE: Pieces = ("1 = 1",)
