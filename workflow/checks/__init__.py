@@ -103,6 +103,7 @@ CHECKS: tuple[Check, ...] = (
     Check("AREA_CODE_UNKNOWN", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_codes_are_known, on_maps=WARNS),
     Check("AREA_CODE_NAME", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_codes_fit_their_names, on_maps=WARNS),
     Check("AREA_NAME_UNKNOWN", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.area_names_are_known, on_maps=WARNS),
+    Check("CODE_NAME_VARIES", Principle.KODE_REFERENSI, WARNS, kode_referensi.codes_and_names_go_together),
     Check("AREA_CODE_MIXED", Principle.KODE_REFERENSI, BLOCKS, kode_referensi.codes_are_of_one_system, on_maps=WARNS),
     Check("AREA_NAME_OLD", Principle.KODE_REFERENSI, WARNS, kode_referensi.area_names_are_todays),
     Check("AREA_PARENT", Principle.KODE_REFERENSI, WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),

@@ -24,7 +24,8 @@ PERCENT_UNITS = frozenset({"%", "persen", "persentase"})
 MEN, WOMEN = frozenset({"laki", "lk", "pria"}), frozenset({"perempuan", "pr", "wanita"})
 WHOLE = frozenset({"total", "jumlah", "jml"})
 JUMP, LEAST_JUMP, SPREADS = 0.3, 10, 5
-"""A change by this share and this much, of so many median deviations of the other areas', is asked about."""
+"""A change by this share and this much, of so many median deviations of the other areas', and beyond what chance alone
+does to counts of this size, is asked about."""
 UNITS = (10, 100, 1000)
 LEAST_COPIED = 5
 MOST_HOLD, LEAST_ROWS = 0.8, 3
@@ -267,7 +268,8 @@ def series_do_not_jump(layer: Layer, context: Context) -> Iterator[Fault]:
         usual = np.median(share)
         spread = 1.4826 * np.median(np.abs(share - usual))
         far = np.abs(share - usual) > max(JUMP, SPREADS * float(spread))
-        for at in np.flatnonzero(far & (np.abs(values[now] - values[before]) >= LEAST_JUMP)).tolist():
+        change, chance = np.abs(values[now] - values[before]), 3 * np.sqrt(np.abs(values[now] + values[before]))
+        for at in np.flatnonzero(far & (change >= LEAST_JUMP) & (change > chance)).tolist():
             value, was = float(values[now[at]]), float(values[before[at]])
             yield Fault({"value": value, "before": was, "percent": round(share[at] * 100)}, int(now[at]), field)
 
@@ -306,10 +308,10 @@ def no_period_is_yet_to_come(layer: Layer, context: Context) -> Iterator[Fault]:
 def _series(
     layer: Layer, context: Context
 ) -> Iterator[tuple[Field, NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Each measure of a statistical table with areas and at least three periods; with the rows of one area and category
-    in one period, and their rows in the next."""
-    period, code = period_field(layer), next(code_columns(layer, context), None)
-    if context.kind is not Kind.STATISTICS or period is None or code is None:
+    """Each measure of a statistical table with at least three periods, in none of which two rows are of the same area
+    and category; with the rows of one period, and those of the same in the next."""
+    period = period_field(layer)
+    if context.kind is not Kind.STATISTICS or period is None:
         return
     when = layer.columns[period]
     moments = sorted((value for value in when.unique().to_pylist() if value is not None), key=str)
@@ -321,5 +323,7 @@ def _series(
     order = np.lexsort((place, group))
     order = order[place[order] >= 0]
     next_to = group[order[1:]] == group[order[:-1]]
+    if (next_to & (place[order[1:]] == place[order[:-1]])).any():
+        return
     for field in measures(layer):
         yield field, numbers(layer, field), order[:-1][next_to], order[1:][next_to]

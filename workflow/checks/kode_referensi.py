@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from workflow.area_codes import Area, AreaCodes, Level, System, looks_like_a_code
+from workflow.area_codes import Area, AreaCodes, Level, System, looks_like_a_code, plain_name
 from workflow.checks.claims import MOST, Context, Fault, Params
 from workflow.checks.columns import find, is_text, texts, words
 from workflow.labels import SYSTEMS
@@ -13,6 +13,7 @@ from workflow.layer import Field, Layer
 from workflow.sop import Kind
 
 CODE_WORDS = frozenset({"kode", "kd", "code", "bps", "kemendagri", "dagri", "kdepum", "kdebps", "kdcpum", "kdcbps"})
+SIGNS = frozenset({"kode", "kd", "code"})
 NAME_WORDS = frozenset({"nama", "nm", "name"})
 LEVEL_WORDS = {
     Level.KELURAHAN: frozenset(["kelurahan", "kel", "desa", "wadmkd"]),
@@ -98,6 +99,28 @@ def area_names_are_todays(layer: Layer, context: Context) -> Iterator[Fault]:
             if past := context.area_codes.of_the_past(value, column.level):
                 params: Params = {"value": _short(value), "count": count, "year": past[1][:4]}
                 yield Fault(params, n, column.field, suggestion=past[0].name)
+
+
+def codes_and_names_go_together(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of any list, ours or another's: kode_x beside nama_x, and a code that stands for another name in most rows."""
+    by_rest = {words(field) - NAME_WORDS: field for field in layer.fields if words(field) & NAME_WORDS}
+    for field in (field for field in layer.fields if words(field) & SIGNS):
+        if named := by_rest.get(words(field) - SIGNS):
+            both = list(zip(texts(layer, field), texts(layer, named), strict=True))
+            pairs = Counter(both)
+            usual = {code: name for (code, name), _ in reversed(pairs.most_common())}
+            codes = {name: code for (code, name), _ in reversed(pairs.most_common())}
+            for (code, name), count in pairs.items():
+                other = usual[code]
+                if code and name and count * 2 < pairs[code, other] and plain_name(name) != plain_name(other):
+                    params: Params = {
+                        "value": _short(code),
+                        "name": _short(name),
+                        "count": count,
+                        "other": _short(other),
+                    }
+                    right = codes[name] if codes[name] != code else None
+                    yield Fault(params, both.index((code, name)), field, suggestion=right)
 
 
 def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
