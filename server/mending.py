@@ -33,7 +33,7 @@ from workflow.layer import Field, FieldType, Layer
 from workflow.repair import repaired
 from workflow.store import SubmissionRecord
 
-OF_THE_FILE = ("edits", "repair", "axes", *OF_THE_ROWS)
+OF_THE_FILE = ("edits", "repair", "axes", "crs", *OF_THE_ROWS)
 """Another file makes them meaningless."""
 LISTED = 200
 VERTICES = 50_000

@@ -15,7 +15,7 @@ from workflow.store import SubmissionRecord
 OF_US = ("confirmed", "remembered")
 """What a reading says that nobody may send: who made sure of it, and from which version it is."""
 OF_THE_ROWS = ("drop", "keep")
-NOT_KEPT = ("edits", "repair", "axes", *OF_THE_ROWS, *OF_US)
+NOT_KEPT = ("edits", "repair", "axes", "crs", *OF_THE_ROWS, *OF_US)
 OF_THE_LAYOUT = ("header_first", "header_rows", "sheet", "layer", "delimiter", "encoding")
 OF_WHAT_WAS_FOUND = ("decimal", "thousands", "sheet", "header_rows")
 _LISTED = 8
