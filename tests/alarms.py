@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,10 @@ def findings_of(path: Path, *, here: bool = False) -> tuple[int, list[Finding]]:
     return len(layer), [one for one in run_checks(layer, context) if one.check not in BESIDE_THE_FILE]
 
 
-def tables(folder: Path) -> Iterator[tuple[str, int, list[Finding]]]:
+Read = tuple[str, int, list[Finding]]
+
+
+def tables(folder: Path) -> Iterator[Read]:
     """Those that can be read: their names below the folder, rows and findings."""
     for path in sorted(folder.rglob("*.*")):
         try:
@@ -46,10 +49,10 @@ def tables(folder: Path) -> Iterator[tuple[str, int, list[Finding]]]:
             continue
 
 
-def false_alarms(folder: Path) -> tuple[int, Counter[str], list[str]]:
+def false_alarms(read: Iterable[Read]) -> tuple[int, Counter[str], list[str]]:
     """(rows, false alarms by check, one line for each finding)."""
     rows, wrong, lines = 0, Counter[str](), []
-    for name, count, found in tables(folder):
+    for name, count, found in read:
         rows += count
         for one in found:
             judged = JUDGED.get(name, {}).get(one.check)
@@ -62,7 +65,7 @@ def false_alarms(folder: Path) -> tuple[int, Counter[str], list[str]]:
 
 
 if __name__ == "__main__":
-    rows, wrong, lines = false_alarms(Path(sys.argv[1]))
+    rows, wrong, lines = false_alarms(tables(Path(sys.argv[1])))
     share = wrong.total() / max(rows, 1) * 1000
     lines.append(f"{rows} baris; {wrong.total()} peringatan keliru: {share:.2f} per 1.000 baris")
     sys.stdout.write("\n".join([*lines, *(f"  {check}: {count}" for check, count in wrong.most_common())]) + "\n")
