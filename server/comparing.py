@@ -195,11 +195,7 @@ def sentence(found: Summary | None, findings: FindingCounts) -> str:
 
 
 def compare_with_current(
-    journey: Journey,
-    record: SubmissionRecord,
-    kinds: Sequence[str] = KINDS,
-    offset: int = 0,
-    limit: int = LISTED,
+    journey: Journey, record: SubmissionRecord, kinds: Sequence[str], offset: int, limit: int
 ) -> dict[str, Any]:
     """Counts, and a GeoJSON FeatureCollection of what is added, removed, moved or changed: one feature for each, so
     that what has moved and changed is there twice.
@@ -263,7 +259,7 @@ def _areas(side: Side) -> dict[str, Any]:
 
 
 def changes(
-    found: Summary, kinds: Iterable[str] = KINDS, column: str = "", offset: int = 0, limit: int | None = None
+    found: Summary, kinds: Iterable[str], column: str, offset: int = 0, limit: int | None = None
 ) -> tuple[Iterator[Change], int]:
     """Each changed feature once, and how many there are."""
     table = _kept(found.file)

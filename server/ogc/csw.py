@@ -1,6 +1,7 @@
 """CSW 2.0.2, read only: how the JIGN harvests the city's metadata."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -39,21 +40,18 @@ class Shelf:
 def create_csw(registry: Callable[[], Registry], revision: Callable[[], int], settings: Settings) -> Blueprint:
     """Answers /csw. The revision is read on every request, so what was withdrawn is gone with the next one."""
     blueprint = Blueprint("csw", __name__)
-    kept: list[Shelf] = []
 
-    def shelf() -> Shelf:
-        seen = revision()
-        if not kept or kept[0].seen != seen:
-            kept[:] = [Shelf(registry(), settings, seen)]
-        return kept[0]
+    @lru_cache(maxsize=1)
+    def shelf(seen: int) -> Shelf:
+        return Shelf(registry(), settings, seen)
 
     @blueprint.get("/csw")
     def get() -> Response:
-        return _response(lambda: from_names(request.args), shelf)
+        return _response(lambda: from_names(request.args), shelf(revision()))
 
     @blueprint.post("/csw")
     def post() -> Response:
-        return _response(_posted, shelf)
+        return _response(_posted, shelf(revision()))
 
     return blueprint
 
@@ -65,11 +63,11 @@ def _posted() -> Query:
     return from_xml(body)
 
 
-def _response(read: Callable[[], Query], shelf: Callable[[], Shelf]) -> Response:
+def _response(read: Callable[[], Query], shelf: Shelf) -> Response:
     status = 200
     try:
         query = read()
-        answer = ANSWERS[query.operation](query, shelf())
+        answer = ANSWERS[query.operation](query, shelf)
     except Refused as fault:
         answer, status = rendered("exception.xml", fault=fault), 501 if fault.code == "OperationNotSupported" else 400
     except BadRequest as fault:
