@@ -6,12 +6,12 @@ from typing import Any
 from server.intake.left_out import rows_of
 from server.remembering import OF_THE_ROWS, OF_US
 from workflow.errors import BadRequest
-from workflow.labels import METADATA_FIELDS
+from workflow.labels import METADATA_FIELDS, METADATA_MORE
 from workflow.sop import Access, Kind
 
 TEXTS = (
     *("title", "abstract", "topic", "license", "period", "update_frequency", "lineage", "crs", "key", "status"),
-    *("concept", "definition", "measure", "unit", "boundary_level"),
+    *("concept", "definition", "measure", "unit", "boundary_level", *METADATA_MORE),
 )
 READING: dict[str, type] = {
     **dict.fromkeys(("header_first", "header_rows"), int),

@@ -31,7 +31,14 @@ SYSTEMS: dict[System, str] = {system: _WORDS["systems"][system] for system in Sy
 STEPS: dict[str, str] = _WORDS["steps"]
 HAPPENED: dict[str, str] = _WORDS["happened"]
 REASONS: dict[str, str] = _WORDS["reasons"]
-METADATA_FIELDS: dict[str, str] = _WORDS["metadata_fields"]
+METADATA_MORE: dict[str, dict[str, Any]] = {
+    name: said | {"choices": [("", "Belum dipilih"), *((each, each) for each in said.get("options", ()))]}
+    for name, said in _WORDS["metadata_more"].items()
+}
+"""What may be said beside: of which kind of data, by which item of SNI 8843-1 or BPS, and which words to choose."""
+METADATA_FIELDS: dict[str, str] = _WORDS["metadata_fields"] | {
+    name: said["word"].lower() for name, said in METADATA_MORE.items()
+}
 READING_WORDS: dict[str, str] = _WORDS["reading_words"]
 """What can be chosen of how a file is read."""
 WITHOUT_MAP: dict[str, str] = _WORDS["without_map"]

@@ -13,6 +13,7 @@ from server.ogc.periods import first_day, last_day
 from server.ogc.xml import document, rendered
 from server.release.formats import READY
 from server.settings import Settings
+from workflow.labels import METADATA_MORE
 
 TOPICS = (
     "http://standards.iso.org/ittf/PubliclyAvailableStandards/ISO_19139_Schemas/resources/codelist/gmxCodelists.xml"
@@ -22,7 +23,9 @@ RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core
 RECORD = "http://www.opengis.net/def/profile/OGC/0/ogc-record"
 PROFILE = {"rel": "profile", "type": "text/html", "title": "OGC API Records"}
 IN_CATALOGUE = {"rel": "collection", "type": CATALOGUE, "title": "Katalog"}
-INDICATOR = {"concept": "Konsep", "definition": "Definisi", "measure": "Ukuran", "unit": "Satuan"}
+INDICATOR = {"concept": "Konsep", "definition": "Definisi", "measure": "Ukuran", "unit": "Satuan"} | {
+    name: said["word"] for name, said in METADATA_MORE.items() if name != "use_limitation"
+}
 DATES = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?!\d)(?:-\d{2})?)?")
 
 

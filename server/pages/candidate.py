@@ -20,6 +20,7 @@ from workflow.errors import NotFound
 from workflow.store import SubmissionRecord
 
 ROWS_SHOWN = 100
+CODES_FOUND = 12
 MAPPED = 20_000
 
 OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
@@ -115,20 +116,35 @@ def features(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
-    """The field dictionary with a type in words and a few values of each column as a sample."""
+    """The field dictionary with a type in words, a few values of each column as a sample, and its codes as lines;
+    `found_codes` where nobody has said them, but few values come again and again."""
     collection = collection_of(record)
     if collection is None:
         return []
-    seen = [one["properties"] for one in islice(features(folder_of(record)), ROWS_SHOWN)]
+    seen = [one["properties"] for one in islice(features(folder_of(record)), MOST_FEATURES)]
+    entries = {str(entry.get("name")): entry.get("codes") for entry in record.metadata.get("fields", [])}
 
-    def sample(field: Mapping[str, Any]) -> str:
-        values = (said(row.get(field["name"]), field, collection) for row in seen)
-        return ", ".join(list(dict.fromkeys(value[:40] for value in values if value))[:3])
+    def described(field: Mapping[str, Any]) -> dict[str, Any]:
+        values = [said(row.get(field["name"]), field, collection) for row in seen]
+        codes = entries.get(field["name"]) or field["codes"]
+        lines = [f"{code} = {meaning}" for code, meaning in codes.items()] if isinstance(codes, Mapping) else codes
+        found = [] if lines or field["type"] != "string" else few(values)
+        return {
+            **field,
+            "kind": field["type"],
+            "type": TYPES.get(field["type"], field["type"]),
+            "sample": ", ".join(list(dict.fromkeys(value[:40] for value in values[:ROWS_SHOWN] if value))[:3]),
+            "said_codes": "\n".join(map(str, lines or found)),
+            "found_codes": bool(found),
+        }
 
-    return [
-        {**field, "type": TYPES.get(field["type"], field["type"]), "sample": sample(field)}
-        for field in collection["fields"]
-    ]
+    return [described(field) for field in collection["fields"]]
+
+
+def few(values: list[str]) -> list[str]:
+    """The code list of a text column, where its values are few and come again."""
+    distinct = sorted({value for value in values if value})
+    return distinct if 1 < len(distinct) <= CODES_FOUND and len(distinct) * 3 <= len(values) else []
 
 
 def map_of(record: SubmissionRecord) -> dict[str, Any]:

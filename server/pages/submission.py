@@ -1,5 +1,6 @@
 """One submission: as its Produsen Data mends it, the Walidata reviews it, the Pembina Data ratifies it."""
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from server.pages.decisions import (
 from server.pages.desk_rows import agency_names, last_return, person_names, row
 from server.pages.note_pane import note_pane
 from server.pages.placing import city_outline, placing
+from server.pages.prefilled import prefilled
 from server.pages.review import ASKED_FOR, State, findings_of, review
 from server.problems import problem_of
 from server.severity import check_again
@@ -37,6 +39,7 @@ from workflow.checks.metadata import MANDATORY, missing_fields
 from workflow.deadlines import WIB
 from workflow.errors import BadRequest, Conflict, Forbidden, NotFound, SebarError
 from workflow.findings import Severity
+from workflow.labels import angka
 from workflow.sop import Role
 from workflow.store import FindingRecord, SubmissionRecord
 
@@ -123,12 +126,25 @@ def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
         placing=placing(record, _told(common["findings"])) if common["editable"] else None,
         outline=city_outline(),
         columns=candidate.columns_of(record) if pane == "kolom" else [],
+        auto=prefilled(record, journey().records.person(current_user.id)) if pane == "metadata" else {},
+        known=_known(common["collection"]) if pane == "metadata" else (),
         wanted=MANDATORY[None] + MANDATORY[record.move.kind],
         faults=_faults(common["findings"]),
         cells=mendable(record) if common["editable"] and record.candidate and pane == "periksa" else {},
         repairable=has_previews(record),
         row=_row(record) if common["editable"] and pane == "isi" else [],
     )
+
+
+def _known(collection: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Metadata that nobody has to say, in words."""
+    if not collection:
+        return []
+    box, crs = collection["bbox"], collection["source_crs"]
+    edges = "barat {}, selatan {}, timur {}, utara {}".format(*map(angka, box)) if box else ""
+    count = f"{angka(collection['count'])} {'fitur' if collection['geometry_type'] else 'baris'}"
+    system = candidate.system_name(crs) if crs else ""
+    return [("Jumlah", count), ("Sistem koordinat", system), ("Cakupan", edges)]
 
 
 def _row(record: SubmissionRecord) -> list[dict[str, str]]:
@@ -284,6 +300,14 @@ def columns(id: str) -> ResponseReturnValue:
     return changed(id, "kolom", metadata=facts, reading=reading)
 
 
+def _codes(text: str) -> dict[str, str] | list[str]:
+    """A code in each line, with or without what it means."""
+    pairs = [line.partition("=") for line in re.split(r"[\n;]", text) if line.strip()]
+    if any(meaning.strip() for _, _, meaning in pairs):
+        return {code.strip(): meaning.strip() or code.strip() for code, _, meaning in pairs}
+    return [code.strip() for code, _, _ in pairs]
+
+
 def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
     """What was said of the columns before, with what is said now."""
     known = {
@@ -292,11 +316,13 @@ def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
     said = []
     for field in (candidate.collection_of(record) or {"fields": []})["fields"]:
         before = known.get(field["name"].casefold()) or known.get(field["label"].casefold()) or {}
-        now = {
+        now: dict[str, Any] = {
             part: request.form[f"{part}:{field['name']}"].strip()
-            for part in ("title", "definition", "unit")
+            for part in ("title", "definition", "unit", "type", "codes", "null_meaning")
             if f"{part}:{field['name']}" in request.form
         }
+        if "codes" in now:
+            now["codes"] = _codes(now["codes"])
         said.append({**before, "name": field["name"], **now})
     return said
 

@@ -80,6 +80,7 @@ def equip(app: Flask) -> None:
         FREQUENCIES=FREQUENCIES,
         LICENSES=LICENSES,
         TYPES=TYPES,
+        METADATA_MORE=labels.METADATA_MORE,
     )
     # The portal knows it; a page outside the whole application draws its map on plain paper.
     app.jinja_env.globals.setdefault("base_map", lambda: None)
