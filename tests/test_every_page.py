@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/ogc/collections/katalog",
         "/ogc/collections/katalog/items",
     ),
-    "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "submitted"),
+    "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "draft/baca", "submitted"),
     "walidata": (
         *("/meja/walidata/", "submitted", "verified", "approved", "published", "submitted/pesan"),
         *("returned", "returned?sisi=catatan", "submitted?sisi=metadata"),
@@ -54,6 +54,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/meja/admin/opd",
         "/meja/admin/kalender",
         "/meja/admin/perwakilan",
+        "/meja/admin/pemeriksaan?cek=PHONE",
         "/meja/pemberitahuan",
     ),
 }
