@@ -54,6 +54,7 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "submission.file": PRODUSEN,
     "submission.attach": PRODUSEN,
     "submission.again": PRODUSEN,
+    "understood": PRODUSEN,
     "corrections": PRODUSEN,
     "corrections.repaired_shapes": EVERYONE,
     "notes": EVERYONE,
@@ -143,7 +144,18 @@ def allowed(endpoint: str) -> str | frozenset[Role]:
 
 def of_one_agency(rule: Rule) -> bool:
     """Whether the address names one agency's data on its way."""
-    rooms = ("submission", "submission_files", "mending", "corrections", "notes", "queues", "review", "changes", "api")
+    rooms = (
+        "submission",
+        "submission_files",
+        "mending",
+        "understood",
+        "corrections",
+        "notes",
+        "queues",
+        "review",
+        "changes",
+        "api",
+    )
     inside = rule.endpoint.partition(".")[0] in rooms or rule.endpoint.endswith(".berita_acara")
     return inside and "id" in rule.arguments
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-HEADER, TOTAL, SUM, NOTE, CHOSEN = "header", "total", "sum", "note", "chosen"
+HEADER, TOTAL, SUM, NOTE, CHOSEN = "again", "total", "sum", "note", "chosen"
 """Why a row was left out; the words are in pages/words.toml."""
 
 _TOTALS = (
@@ -57,7 +57,7 @@ def reasons(
     filled = np.zeros(len(rows), np.int64)
     for text in texts:
         filled += text.is_valid().to_numpy()
-    first = pc.coalesce(*texts[:2])
+    first = pc.coalesce(*texts[:4])
     usual = len(texts) - int(np.bincount(filled, minlength=len(texts) + 1)[::-1].argmax())
     found = dict.fromkeys(_again(texts, header), HEADER)
     found |= dict.fromkeys(_totals(first, filled, usual), TOTAL)

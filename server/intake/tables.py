@@ -60,6 +60,7 @@ class _Draft:
     text: pa.ChunkedArray
     kinds: np.ndarray
     at: int
+    was: str = ""
 
     def filter(self, kept: np.ndarray) -> "_Draft":
         return replace(self, text=self.text.filter(pa.array(kept)), kinds=self.kinds[kept])
@@ -112,6 +113,7 @@ def build(
         "last": header_rows,
         "asked": asked,
         "years": years,
+        "missing": sorted({sign for each in columns for sign in each.missing}),
         "left_out": [[int(numbered[at]), why] for at, why in left.items()][:_LEFT_OUT_SHOWN],
         "raw": _raw(head[:header_rows], texts, numbered, left),
     }
@@ -187,7 +189,15 @@ def _long(
         parts = [wide.get((stem, year), nothing) for year in every]
         cells = pa.chunked_array([chunk for part in parts for chunk in part.text.chunks], pa.string())
         kinds = np.concatenate([part.kinds for part in parts])
-        made.append(_Draft(stem or name, cells.take(pa.array(turned)), kinds[turned], parts[0].at))
+        made.append(
+            _Draft(
+                stem or name,
+                cells.take(pa.array(turned)),
+                kinds[turned],
+                parts[0].at,
+                *names.regenerate([parts[0].label]),
+            )
+        )
     return made, np.repeat(rows, times)
 
 
@@ -362,7 +372,7 @@ def _columns(
     asked: dict[str, str] = {}
     for draft, name in zip(drafts, fields, strict=True):
         label, text, kinds = draft.label, draft.text, draft.kinds
-        choice = _choice(name, label, wanted)
+        choice = _choice(wanted, name, label, draft.was)
         if choice == "left-out" or (not label and text.null_count == len(text)):
             continue
         found: numbers.Numbers | numbers.Asked | None = None
@@ -380,11 +390,11 @@ def _columns(
     return columns, met, asked
 
 
-def _choice(name: str, label: str, wanted: Mapping[str, object]) -> str:
-    """What somebody said of a column's type: one of TYPES, or nothing."""
+def _choice(wanted: Mapping[str, object], *names: str) -> str:
+    """What somebody said of the type of a column by one of its names: one of TYPES, or nothing."""
     types = wanted.get("types")
-    said = {key.casefold(): value for key, value in types.items()} if isinstance(types, Mapping) else {}
-    return str(said.get(name) or said.get(label.casefold()) or "")
+    said = {key.casefold(): str(value) for key, value in types.items()} if isinstance(types, Mapping) else {}
+    return next((said[name.casefold()] for name in names if name.casefold() in said), "")
 
 
 def _numbers(

@@ -23,6 +23,7 @@ from server.pages import (
     sign_in,
     submission,
     submission_files,
+    understood,
     walidata,
     weekly,
 )
@@ -30,6 +31,7 @@ from server.pages.candidate import system_name
 from server.pages.decisions import REASON_HELP
 from server.pages.desk_rows import awaited, day_unit
 from server.pages.words import FREQUENCIES, LICENSES, TOPICS, WORDS, looks
+from server.remembering import made_sure
 from server.settings import Settings
 from server.severity import may_check_again, stale
 from workflow.labels import HAPPENED, METADATA_FIELDS, NOTE_KINDS, ROLES, STEPS
@@ -51,6 +53,7 @@ MODULES = (
     review,
     changes,
     submission_files,
+    understood,
     corrections,
     notes,
 )
@@ -75,6 +78,7 @@ def equip_desks(app: Flask, settings: Settings) -> None:
         markable=markable,
         stale=lambda record: stale(app.extensions["journey"].records, record),
         may_check_again=lambda record: may_check_again(current_user.actor, record),
+        made_sure=made_sure,
         SURE=WORDS["sure"],
         MENDED_AT=WORDS["mended_at"],
         city=settings.city,
