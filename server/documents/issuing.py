@@ -2,10 +2,9 @@
 
 import io
 from dataclasses import replace
-from typing import Any
 
 from server.documents import ISSUED
-from server.documents.letters import letter_number, step_document
+from server.documents.letters import Printed, letter_number, step_document
 from server.documents.wording import LETTERS
 from server.files import alone, keep
 from server.note_places import ground_of, in_words
@@ -67,12 +66,12 @@ def preview(records: Records, settings: Settings, record: SubmissionRecord, act:
 
 
 def _rendered(
-    records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str, **more: str
+    records: Records, settings: Settings, record: SubmissionRecord, event: Event, number: str, watermark: str = ""
 ) -> bytes:
     releases = records.releases(event.dataset) if event.step in ("publish", "withdraw", "restore") else ()
     release = next((release.number for release in releases if release.submission == event.submission), None)
-    said = printed_of(records, settings, record) | {"asked": _asked(records, settings, record, event), **more}
-    return step_document(event, record, **said, number=number, release=release)
+    asked, said = _asked(records, settings, record, event), printed_of(records, settings, record)
+    return step_document(event, record, number=number, release=release, asked=asked, watermark=watermark, **said)
 
 
 def _asked(records: Records, settings: Settings, record: SubmissionRecord, event: Event) -> list[dict[str, str]]:
@@ -82,8 +81,7 @@ def _asked(records: Records, settings: Settings, record: SubmissionRecord, event
     return [{"message": note.text, "place": in_words(ground, note.place)} for note in notes]
 
 
-def printed_of(records: Records, settings: Settings, record: SubmissionRecord) -> dict[str, Any]:
-    """What every document of a submission says of it."""
+def printed_of(records: Records, settings: Settings, record: SubmissionRecord) -> Printed:
     agencies = {agency.id: agency for agency in records.agencies()}
     batch = records.batch(record.move.batch)
     if batch is None or record.move.agency not in agencies:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from server.documents.typesetting import letterhead, pdf, place_name, qr_code
 from server.documents.wording import BLANK, LETTERS, TO_WALIDATA, Letter
@@ -18,28 +18,33 @@ SHOWN_FINDINGS = 40
 KINDS = {Kind.GEOSPATIAL: "Data geospasial", Kind.STATISTICS: "Data statistik"}
 
 
+class Printed(TypedDict):
+    """What every document of a submission says of it; `people` by id, each with the name of their agency to print."""
+
+    people: Mapping[str, Person]
+    agency: Agency
+    batch: Batch
+    findings: Sequence[FindingRecord]
+    settings: Settings
+
+
 def step_document(
     event: Event,
     record: SubmissionRecord,
     *,
-    people: Mapping[str, Person],
-    agency: Agency,
-    batch: Batch,
-    findings: Sequence[FindingRecord],
-    settings: Settings,
     number: str = "",
     release: int | None = None,
     asked: Sequence[Mapping[str, str]] = (),
     watermark: str = "",
+    **said: Unpack[Printed],
 ) -> bytes:
-    """The PDF of one step. `people` by id, each with the name of their agency to print; `asked` are the message and
-    place of each note that a return wants fixed."""
-    letter = LETTERS[event.step]
+    """The PDF of one step; `asked` are the message and place of each note that a return wants fixed."""
+    letter, settings = LETTERS[event.step], said["settings"]
     returned, sender, receiver = event.step == "return", Role.WALIDATA, Role.PRODUSEN_DATA
     if returned and event.source is Status.VERIFIED:
         sender, receiver = Role.PEMBINA_DATA, Role.WALIDATA
     today = f"Pada hari ini, {day_in_words(day_of(event.at))},"
-    data = _data(letter, record, agency, batch, settings, number, today=today, receiver=ROLES[receiver])
+    data = _data(letter, record, said, number, today=today, receiver=ROLES[receiver])
     data |= {
         "closing": TO_WALIDATA if receiver is Role.WALIDATA else letter.closing,
         "facts": data["facts"] + _facts_of_step(event, record, settings, release),
@@ -48,34 +53,23 @@ def step_document(
         "note": {"title": letter.note, "text": event.note} if letter.note and event.note.strip() else None,
         "place": f"{place_name(settings)}, {tanggal(event.at)}",
         "signatures": [
-            _signature(word, sender if returned else role, people.get(_who(who, record, event.actor)), agency, settings)
-            | (_for_another(event, people) if who == "actor" else {})
+            _signature(word, sender if returned else role, _who(who, record, event.actor), said)
+            | (_for_another(event, said["people"]) if who == "actor" else {})
             for word, role, who in letter.signers
         ],
     }
-    data |= _seal(event.content_hash, settings) | _results(letter, event.step, findings, people)
+    data |= _seal(event.content_hash, settings) | _results(letter, event.step, said)
     return pdf("surat.typ", data, at=event.at, qr=qr_code(data["address"]))
 
 
-def blank_approval(
-    record: SubmissionRecord,
-    *,
-    people: Mapping[str, Person],
-    agency: Agency,
-    batch: Batch,
-    findings: Sequence[FindingRecord],
-    settings: Settings,
-    at: datetime,
-) -> bytes:
+def blank_approval(record: SubmissionRecord, *, at: datetime, **said: Unpack[Printed]) -> bytes:
     """The lembar pengesahan to print, sign and scan, for a Pembina Data who does not sign in."""
     line = "_" * 20
-    data = _data(BLANK, record, agency, batch, settings, line) | {
-        "place": f"{place_name(settings)}, {line}",
-        "signatures": [
-            _signature(word, role, people.get(_who(who, record)), agency, settings) for word, role, who in BLANK.signers
-        ],
+    data = _data(BLANK, record, said, line) | {
+        "place": f"{place_name(said['settings'])}, {line}",
+        "signatures": [_signature(word, role, _who(who, record), said) for word, role, who in BLANK.signers],
     }
-    data |= _seal(record.move.content_hash, settings) | _results(BLANK, "approve", findings, people)
+    data |= _seal(record.move.content_hash, said["settings"]) | _results(BLANK, "approve", said)
     return pdf("surat.typ", data, at=at, qr=qr_code(data["address"]))
 
 
@@ -83,19 +77,17 @@ def _who(who: str, record: SubmissionRecord, actor: str = "") -> str:
     return actor if who == "actor" else (who and getattr(record.move, who)) or ""
 
 
-def _data(
-    letter: Letter, record: SubmissionRecord, agency: Agency, batch: Batch, settings: Settings, number: str, **said: str
-) -> dict[str, Any]:
+def _data(letter: Letter, record: SubmissionRecord, said: Printed, number: str, **words: str) -> dict[str, Any]:
     """What every document says; a step says more."""
     return {
-        "kop": letterhead(settings),
+        "kop": letterhead(said["settings"]),
         "blank": letter is BLANK,
         "title": letter.title,
         "number": number,
         "footer": " · ".join(filter(None, (letter.title, number.strip("_"), record.title[:80]))),
-        "opening": letter.opening.format(agency=agency.name, **said),
+        "opening": letter.opening.format(agency=said["agency"].name, **words),
         "closing": letter.closing,
-        "facts": _facts(record, agency, batch),
+        "facts": _facts(record, said["agency"], said["batch"]),
         "note": None,
         "asked": [],
     }
@@ -145,17 +137,16 @@ def _facts_of_step(
     return facts
 
 
-def _results(
-    letter: Letter, step: str, findings: Sequence[FindingRecord], people: Mapping[str, Person]
-) -> dict[str, Any]:
+def _results(letter: Letter, step: str, said: Printed) -> dict[str, Any]:
     """Counts by principle, the warnings set aside and, where data go back, what is still wrong."""
+    findings = said["findings"]
     ratified, returned = step in ("verify", "approve", "approve_on_paper"), step == "return"
     waived = [entry for entry in findings if ratified and entry.waived_by]
     wrong = [entry for entry in findings if returned and not entry.waived_by and entry.severity != Severity.INFORMS]
     more = len(wrong) - SHOWN_FINDINGS
     return {
         "summary": [_counts(principle, findings) for principle in Principle] if letter.summary else [],
-        "waived": [_waived(entry, people) for entry in waived],
+        "waived": [_waived(entry, said["people"]) for entry in waived],
         "open": [{"message": entry.message, "place": _place(entry)} for entry in wrong[:SHOWN_FINDINGS]],
         "more": f"Dan {angka(more)} temuan lain, yang terlihat di Sebar." if more > 0 else "",
     }
@@ -179,8 +170,9 @@ def _place(entry: FindingRecord) -> str:
     return ", ".join(part for part in parts if part) or "seluruh data"
 
 
-def _signature(word: str, role: Role, person: Person | None, agency: Agency, settings: Settings) -> dict[str, str]:
-    offices = {Role.PRODUSEN_DATA: agency.name, Role.WALIDATA: settings.office}
+def _signature(word: str, role: Role, who: str, said: Printed) -> dict[str, str]:
+    person = said["people"].get(who)
+    offices = {Role.PRODUSEN_DATA: said["agency"].name, Role.WALIDATA: said["settings"].office}
     office = offices.get(role, person.agency if person else "")
     return {"as": f"{word},", "role": ROLES[role], "agency": office, "name": person.name if person else ""}
 
