@@ -30,7 +30,7 @@ from workflow.checks.standar_data import EMAIL, MISSING, PHONE, mask_niks
 from workflow.errors import BadRequest, Conflict
 from workflow.findings import Finding, Severity
 from workflow.layer import Field, FieldType, Layer
-from workflow.repair import repaired
+from workflow.repair import closeup, repaired
 from workflow.store import SubmissionRecord
 
 OF_THE_FILE = ("edits", "repair", "axes", "crs", *OF_THE_ROWS)
@@ -151,8 +151,15 @@ def previews(layer: Layer, rows: Sequence[int]) -> list[dict[str, Any]]:
         if old is None or shapely.get_num_coordinates(old) > VERTICES or (new := repaired(old)) is None:
             continue
         points = [int(shapely.get_num_coordinates(shape)) for shape in (old, new)]
-        hectares = round(float(shapely.area(new)) * HECTARES * np.cos(np.radians(new.centroid.y)), 2)
-        said = {"row": row, "before": points[0], "after": points[1], "parts": int(shapely.get_num_geometries(new))}
+        there = HECTARES * np.cos(np.radians(new.centroid.y))
+        hectares, was = (round(float(shapely.area(shape)) * there, 4) for shape in (new, old))
+        said: dict[str, Any] = {
+            "row": row,
+            "before": points[0],
+            "after": points[1],
+            "parts": int(shapely.get_num_geometries(new)),
+        }
+        said |= {"was": was, "view": closeup(old, new)}
         shape = orjson.loads(shapely.to_geojson(shapely.transform(new, lambda xy: xy.round(7))))
         found.append({"type": "Feature", "id": row, "geometry": shape, "properties": said | {"hectares": hectares}})
     return found

@@ -1,11 +1,16 @@
 """A sound shape in place of an invalid one, for a person to look at before it is taken."""
 
+import re
+
 import numpy as np
 import shapely
+from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 SINGLE = {4: 0, 5: 1, 6: 3}
 """By the numbers of GEOS, what a collection of one family holds."""
+LEAST_VIEW = 5e-5
+"""Degrees to each side of a fault that are shown at least: some five metres."""
 
 
 def repaired(geometry: BaseGeometry | None) -> BaseGeometry | None:
@@ -25,3 +30,28 @@ def repaired(geometry: BaseGeometry | None) -> BaseGeometry | None:
     collect = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}[kind]
     whole: BaseGeometry = collect(kept)
     return whole if whole.is_valid else None
+
+
+def fault_in(reason: str) -> tuple[str, Point | None]:
+    """What GEOS says is wrong, and where: "Self-intersection[109.67 -6.89]"."""
+    match = re.fullmatch(r"(.*?)\[(\S+) (\S+?)\]", reason)
+    return (match[1], Point(float(match[2]), float(match[3]))) if match else (reason, None)
+
+
+def closeup(old: BaseGeometry, new: BaseGeometry) -> dict[str, list[str]]:
+    """The outlines `before` and `after` around the fault of `old`, as points of SVG lines in a box of 100 by 100."""
+    _, place = fault_in(shapely.is_valid_reason(old))
+    west, south, east, north = old.bounds
+    half = max(max(east - west, north - south) / 40, LEAST_VIEW)
+    x, y = (place or old.envelope.centroid).coords[0]
+    window = shapely.box(x - half, y - half, x + half, y + half)
+    views = {}
+    for name, shape in (("before", old), ("after", new)):
+        seen = shapely.get_parts(
+            shapely.intersection(shapely.union_all(shapely.get_rings(shapely.get_parts(shape))), window)
+        )
+        drawn = [
+            (np.array(line.coords) - [x, y]) / half * [50, -50] + 50 for line in seen if line.geom_type == "LineString"
+        ]
+        views[name] = [" ".join(f"{a:.1f},{b:.1f}" for a, b in points) for points in drawn]
+    return views

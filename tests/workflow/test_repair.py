@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from workflow.repair import repaired
+from workflow.repair import closeup, fault_in, repaired
 
 BOW_TIE = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
 SQUARE = shapely.box(0, 0, 2, 2)
@@ -55,6 +55,21 @@ def test_parts_that_overlap_become_one_and_stay_a_multipolygon() -> None:
 )
 def test_what_nothing_can_be_made_of_has_no_repair(hopeless: BaseGeometry | None) -> None:
     assert repaired(hopeless) is None
+
+
+def test_the_place_of_a_fault_is_read_from_what_geos_says() -> None:
+    assert fault_in("Self-intersection[1 -1.5e-3]") == ("Self-intersection", shapely.Point(1, -0.0015))
+    assert fault_in("Too few points") == ("Too few points", None)
+
+
+def test_a_closeup_shows_both_shapes_around_the_fault() -> None:
+    whole = repaired(BOW_TIE)
+    assert whole is not None
+    views = closeup(BOW_TIE, whole)
+    assert {name for name, lines in views.items() if lines} == {"before", "after"}
+    ends = [float(number) for line in views["before"] for pair in line.split() for number in pair.split(",")]
+    assert min(ends) == 0
+    assert max(ends) == 100
 
 
 corners = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=4, max_size=12)

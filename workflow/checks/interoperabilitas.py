@@ -1,17 +1,16 @@
 """Interoperabilitas: any program can read it, and it lies where it says."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Point
 
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, texts
 from workflow.labels import GEOMETRY_FAULTS
 from workflow.layer import Layer
+from workflow.repair import fault_in
 from workflow.sop import Kind
 
 FAMILIES = {0: "titik", 4: "titik", 1: "garis", 2: "garis", 5: "garis", 3: "area", 6: "area", 7: "kumpulan"}
@@ -51,11 +50,10 @@ def geometries_are_valid(layer: Layer, context: Context) -> Iterator[Fault]:
         rows = np.flatnonzero((layer.kinds >= 0) & layer.finite)
         wrong = rows[~layer.valid[rows]]
         for n, reason in zip(wrong, shapely.is_valid_reason(layer.geometry[wrong]), strict=True):
-            # GEOS says "Self-intersection[109.67 -6.89]".
-            match = re.fullmatch(r"(.*?)\[(\S+) (\S+?)\]", reason)
-            said = match[1] if match else reason
-            place = Point(float(match[2]), float(match[3])) if match else layer.geometry[n].envelope.centroid
-            yield Fault({"reason": GEOMETRY_FAULTS.get(said, said)}, n, place=place)
+            said, place = fault_in(reason)
+            yield Fault(
+                {"reason": GEOMETRY_FAULTS.get(said, said)}, n, place=place or layer.geometry[n].envelope.centroid
+            )
 
 
 def geometries_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fault]:
