@@ -91,6 +91,8 @@ class Scan:
             self.formulas.append(self.last)
 
 
+_AUTHOR = re.compile(rb"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator)(?: [^>]*)?>(?!openpyxl<)[^<\s][^<]*<")
+_TRACES_AT_MOST = 100_000
 _PREFIX = re.compile(rb"<(\w+:)worksheet\b")
 _ROW = re.compile(rb"(?=<row[ >/])")
 _NUMBER = re.compile(rb'\br="(\d{1,9})"')
@@ -169,8 +171,21 @@ def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress
     )
     found.reading["sheet"] = title
     found.sheet["sheets"] = _visible(book)
-    found.remarks += _told(book, scan)
+    found.remarks += [*_told(book, scan), *_traces(path)]
     return found
+
+
+def _traces(path: Path) -> Iterator[Finding]:
+    """What a workbook holds of people beside its sheets. Whose name it is, is not repeated."""
+    with broken_where_it_fails(), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        about = next((name for name in ("docProps/core.xml", "meta.xml") if name in names), None)
+        text = archive.open(about).read(_TRACES_AT_MOST) if about else b""
+    what = ["komentar sel"] * any(re.search(r"comments?\d*\.xml$", name, re.IGNORECASE) for name in names)
+    what += ["nama pembuatnya"] * bool(_AUTHOR.search(text))
+    what += ["gambar, yang dapat menyimpan tempat pemotretan (EXIF)"] * any("/media/" in f"/{name}" for name in names)
+    if what:
+        yield Finding("WORKBOOK_TRACES", Severity.INFORMS, {"what": ", ".join(what)})
 
 
 def _visible(book: CalamineWorkbook) -> list[str]:
