@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data import CODES, Layer
-from bench.peers import PROCESSES, Peer, free_port, running, said
+from bench.peers import PROCESSES, Peer, running, said
 from server.settings import Settings, completed
 from tests.conftest import City, Clock
-from tests.processes import environment
+from tests.processes import environment, on_free_port
 from tests.test_publishing import walk
 
 ABOUT = {
@@ -28,8 +28,7 @@ ABOUT = {
 
 
 def settings_in(home: Path, database_url: str | None = None) -> Settings:
-    port = free_port()
-    made = Settings(home=home, port=port, url=f"http://127.0.0.1:{port}", database_url=database_url)
+    made = on_free_port(Settings(home=home, database_url=database_url))
     return completed(replace(made, secret_key="bench" * 10, upload_limit=1 << 34))
 
 

@@ -21,6 +21,7 @@ import shapely
 
 from server.journey import Journey
 from server.ogc.rendered import open_collection
+from server.release.dictionary import fields_of
 from server.release.features import read_features
 from server.release.on_request import Order, begun, made
 from server.settings import Settings
@@ -30,7 +31,7 @@ from workflow.comparison import compare, shift, totals
 from workflow.dataset import FindingCounts
 from workflow.errors import Conflict
 from workflow.labels import METADATA_FIELDS, angka
-from workflow.layer import Field, FieldType, Layer
+from workflow.layer import Layer
 from workflow.store import SubmissionRecord
 
 LOG = logging.getLogger(__name__)
@@ -341,7 +342,7 @@ def layer_of(folder: Path, manifest: Mapping[str, Any]) -> Layer:
     """The main collection of a candidate or release, with full doubles."""
     entry = manifest["collections"][0]
     _, table = pyogrio.raw.read_arrow(folder / "data.gpkg", layer="data")
-    fields = tuple(Field(**{**said, "type": FieldType(said["type"])}) for said in entry["fields"])
+    fields = tuple(fields_of(entry))
     geometry = None
     if entry["geometry_type"]:
         geometry = shapely.from_wkb(table["geom"].to_numpy(zero_copy_only=False))

@@ -73,8 +73,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]
     ) -> dict[str, Any]:
         try:
             boxes, place = place_of(bbox, self.release.entry)
-            where = [place, where_of(properties, filterq, self.release)]
-            where = [one for one in where if one is not None]
+            where = [one for one in (place, where_of(properties, filterq, self.release)) if one is not None]
             question = Question(
                 boxes,
                 period_of(datetime_),

@@ -65,6 +65,11 @@ def dictionary(layer: Layer) -> list[dict[str, Any]]:
     ]
 
 
+def fields_of(entry: Mapping[str, Any]) -> list[Field]:
+    """Out of a collection's entry in manifest.json again."""
+    return [Field(**{**said, "type": FieldType(said["type"])}) for said in entry["fields"]]
+
+
 def _completed(field: Field, said: Mapping[str, Any]) -> Field:
     declared = str(said.get("type") or field.type)
     definition = str(said.get("definition") or field.definition)

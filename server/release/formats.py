@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from server.crs84 import from_crs84
+from server.release.dictionary import fields_of
 from server.release.downloads import LONGEST_CELL
 from server.release.features import read_features, rounded
 from server.release.geopackage import CHUNK, WKB, add_layer, aliases, has_gaps
 from workflow.errors import NotFound
 from workflow.labels import angka
-from workflow.layer import Field, FieldType
+from workflow.layer import FieldType
 
 Entry = Mapping[str, Any]
 Manifest = Mapping[str, Any]
@@ -138,11 +139,6 @@ def write_all(target: Path, releases: Sequence[tuple[Path, Manifest]]) -> None:
             titles.add(title)
             with _read(folder / entry["folder"]) as (meta, reader):
                 copy_layer(reader, meta, target, entry, title)
-
-
-def fields_of(entry: Entry) -> list[Field]:
-    known = ("name", "label", "title", "definition", "unit")
-    return [Field(type=FieldType(said["type"]), **{part: said[part] for part in known}) for said in entry["fields"]]
 
 
 def copy_layer(
