@@ -30,7 +30,7 @@ from workflow.area_codes import digits
 from workflow.comparison import compare, shift, totals
 from workflow.dataset import FindingCounts
 from workflow.errors import Conflict
-from workflow.labels import METADATA_FIELDS, angka
+from workflow.labels import COMPARED, METADATA_FIELDS, angka
 from workflow.layer import Layer
 from workflow.store import SubmissionRecord
 
@@ -45,14 +45,7 @@ BLOCK = 1_000
 """Rows of the kept file that are read at once."""
 FORM = "1"
 """Of the kept files."""
-WORDS = {
-    **METADATA_FIELDS,
-    **{"contact.name": "nama kontak", "contact.organization": "instansi kontak", "contact.email": "surel kontak"},
-    **{"berita_acara.number": "nomor Berita Acara", "berita_acara.date": "tanggal Berita Acara"},
-    **{"boundary_level": "tingkat batas wilayah", "source_crs": "sistem koordinat berkas", "geometry_type": "bentuk"},
-}
-PARTS = {"title": "judul", "type": "jenis isi", "definition": "arti", "unit": "satuan", "codes": "daftar kode"}
-PARTS |= {"null_meaning": "arti sel kosong", "label": "nama di berkas"}
+WORDS, PARTS = METADATA_FIELDS | COMPARED["metadata"], COMPARED["field"]
 
 Side = tuple[Path, Mapping[str, Any]]
 """Folder and manifest."""

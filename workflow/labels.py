@@ -52,6 +52,8 @@ ESCALATION: dict[int, tuple[str, tuple[Role, ...]]] = {
 """By percent of a step's days: the words, and the roles that are told beside the one awaited."""
 FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
+COMPARED: dict[str, dict[str, str]] = _WORDS["compared"]
+"""What two versions may differ in, in their metadata and in their dictionaries."""
 LINE_ENDS: dict[str, str] = _WORDS["line_ends"]
 FIXED_CHECKS: dict[str, str] = _WORDS["fixed_checks"]
 """Checks whose severity no city may lower, and why."""
