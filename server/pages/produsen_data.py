@@ -96,7 +96,7 @@ def entered() -> ResponseReturnValue:
     except SebarError as fault:
         said = problem_of(fault)
         return _form(form, said), said["status"]
-    return redirect(url_for("submission.page", id=record.move.id))
+    return redirect(url_for("submission.page", id=record.move.id, sisi="isi"))
 
 
 def _metadata() -> dict[str, Any]:
@@ -129,6 +129,7 @@ def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
         values=values,
         fault=fault,
         once=values.get("once") or uuid.uuid4().hex,
+        **_planned(),
         datasets=sorted(mine, key=lambda dataset: dataset.title),
         chosen=chosen,
         before=_of_the_last(chosen.id) if chosen else {},

@@ -102,7 +102,7 @@ def enter(page: Page, title: str, file: Path) -> str:
 
 
 def complete(page: Page) -> None:
-    page.locator(".tabs a", has_text="Metadata").click()
+    page.locator(".wizard a", has_text="Metadata").click()
     for name, value in METADATA_FORM.items():
         field = page.locator(f'[name="{name}"]')
         if field.evaluate("one => one.tagName") == "SELECT":
