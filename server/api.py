@@ -412,10 +412,13 @@ def _missing(name: str, sentence: str, mend: str, **more: Any) -> BadRequest:
     return BadRequest(sentence, mend=mend, where={"field": name}, **more)
 
 
+def data_file() -> Upload | str | None:
+    """The file of this request, or the id of one that came in parts before."""
+    return request.form.get("upload") or uploaded("file")
+
+
 def _data_file() -> Upload | str:
-    if upload := request.form.get("upload"):
-        return upload
-    return _file("file", "Berkas data belum disertakan.", "BERKAS-KOSONG")
+    return data_file() or _file("file", "Berkas data belum disertakan.", "BERKAS-KOSONG")
 
 
 def _file(name: str, sentence: str, code: str) -> Upload:

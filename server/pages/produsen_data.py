@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, only
-from server.api import uploaded
+from server.api import data_file, uploaded
 from server.pages.desk_rows import Row, asked, asked_for, done_this_week, rows
 from server.pages.portal import EVERY
 from server.planned import lines_of
@@ -80,7 +80,7 @@ def enter() -> ResponseReturnValue:
 def entered() -> ResponseReturnValue:
     form = request.form
     try:
-        if (file := uploaded("file")) is None:
+        if (file := data_file()) is None:
             raise BadRequest.of("no_data_file", where={"field": "berkas data"})
         record = journey().create_submission(
             current_user.actor,
@@ -138,6 +138,7 @@ def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
         batch=values.get("batch") or request.args.get("daftar", ""),
         today=day_of(journey().clock()).isoformat(),
         upload_limit=journey().settings.upload_limit,
+        upload_total=journey().settings.upload_total,
     )
 
 

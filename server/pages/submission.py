@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from server.access import journey, only, signed_in
-from server.api import uploaded
+from server.api import data_file, uploaded
 from server.comparing import sentence
 from server.documents.wording import LETTERS
 from server.journey import Journey, awaits
@@ -341,18 +341,18 @@ def reading(id: str) -> ResponseReturnValue:
 @desk.post("/<id>/berkas")
 @only(Role.PRODUSEN_DATA)
 def file(id: str) -> ResponseReturnValue:
-    return _with_file(id, "file", "berkas data")
+    return _with_file(id, "file", data_file(), "berkas data")
 
 
 @desk.post("/<id>/berita-acara")
 @only(Role.PRODUSEN_DATA)
 def attach(id: str) -> ResponseReturnValue:
     papers = {"number": request.form.get("number", "").strip(), "date": request.form.get("date", "")}
-    return _with_file(id, "berita_acara", "Berita Acara", metadata={"berita_acara": papers})
+    return _with_file(id, "berita_acara", uploaded("berita_acara"), "Berita Acara", metadata={"berita_acara": papers})
 
 
-def _with_file(id: str, name: str, what: str, **given: Any) -> ResponseReturnValue:
-    if part := uploaded(name):
+def _with_file(id: str, name: str, part: Any, what: str, **given: Any) -> ResponseReturnValue:
+    if part:
         reading = journey().visible(current_user.actor, id).reading
         lost = len(reading.get("edits", ())) + len(reading.get("repair", ()))
         answer = changed(id, "berkas", **given | {name: part})

@@ -47,6 +47,25 @@ function send(form) {
   request.send(new FormData(form));
 }
 
+// A data file that comes in parts (upload.js) is waited for; where it does not come, its own sentence says why.
+async function whenArrived(form) {
+  const button = form.querySelector("[type=submit]");
+  const waits = document.createElement("p");
+  waits.className = "help";
+  waits.setAttribute("role", "status");
+  waits.textContent = "Dikirim begitu berkasnya selesai diunggah.";
+  form.append(waits);
+  button.disabled = true;
+  const arrived = await form.arriving;
+  waits.remove();
+  button.disabled = false;
+  if (arrived) send(form);
+  else form.querySelector("[data-parts]").focus();
+}
+
+const inParts = document.querySelector("input[data-parts]");
+if (inParts) import("./upload.js").then((parts) => parts.inParts(inParts));
+
 function unsent() {
   const problem = document.createElement("div");
   problem.className = "problem";
@@ -59,7 +78,8 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-upload]")) {
     event.preventDefault();
-    send(form);
+    if (form.arriving) whenArrived(form);
+    else send(form);
     return;
   }
   // A look at the letter sends nothing.
