@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from shapely.geometry import shape
@@ -15,6 +16,7 @@ from workflow.area_codes import Alias, Area, AreaCodes, City, Level
 from workflow.store import Agency, Holiday
 
 
+@cache
 def load_area_codes(root: Path = ROOT) -> AreaCodes:
     past = (
         Alias(row["nama"], Level(row["level"]), row["menjadi"], row["sejak"]) for row in _rows(root, "nama_lama.csv")
@@ -49,9 +51,8 @@ def load_agencies(root: Path = ROOT) -> tuple[Agency, ...]:
 
 
 def _area(row: dict[str, str]) -> Area:
-    point = (float(row["lon"]), float(row["lat"])) if row.get("lon") else (None, None)
-    km2 = float(row["luas_km2"]) if row.get("luas_km2") else None
-    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), *point, km2=km2)
+    lon, lat, km2 = (float(row[name]) if row.get(name) else None for name in ("lon", "lat", "luas_km2"))
+    return Area(Level(row["level"]), row["kemendagri"], row["bps"], row["nama"], row.get("induk", ""), lon, lat, km2)
 
 
 def _rows(root: Path, name: str) -> Iterator[dict[str, str]]:

@@ -214,10 +214,6 @@ CASES: dict[str, tuple[Case, Case]] = {
     "DATE_AS_TEXT": (table(tgl=["17/03/2026", "05/04/2026"]), table(tgl=["2026-03-17", "2026-04-05"])),
     "DATE_FUTURE": (dated("2026-03-13"), dated("2026-03-12")),
     "RELEASE_ROWS": (before(PUBLISHED, kode_kelurahan=FIVE[:4]), before(PUBLISHED, kode_kelurahan=FIVE)),
-    "RELEASE_COLUMNS": (
-        before(PUBLISHED, kode_kelurahan=FIVE, jumlah=FIGURES),
-        before(PUBLISHED, **PUBLISHED, baru=FIVE),
-    ),
     "RELEASE_UNIT": (
         before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[value * 1000 + 7 for value in FIGURES]),
         before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[value * 5 for value in FIGURES]),
@@ -469,6 +465,20 @@ def test_a_mobile_number_is_found_and_masked(column: str, cell: object) -> None:
 def test_a_nik_used_as_a_key_is_not_repeated_in_the_message() -> None:
     (finding,) = found((layer({"a": [A_NIK, A_NIK]}, key="a"), STATISTICS), "KEY_DUPLICATE")
     assert "“3375••••••••••••”" in sentence(finding)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("198001172005011003", "0117"),
+        ("01.234.567.8-502.000", "567"),
+        ("0812-3456-7890", "3456"),
+        ("budi@kantor.id", "udi"),
+    ],
+)
+def test_nothing_that_identifies_somebody_is_repeated_in_another_message(value: str, kept: str) -> None:
+    (finding,) = found((layer({"a": [value, value]}, key="a"), STATISTICS), "KEY_DUPLICATE")
+    assert kept not in sentence(finding)
 
 
 def test_long_hostile_cells_are_read_in_passing() -> None:

@@ -52,7 +52,6 @@ CHECKS: tuple[Check, ...] = (
     Check("DATE_AS_TEXT", Principle.STANDAR_DATA, WARNS, standar_data.dates_are_iso),
     Check("DATE_FUTURE", Principle.STANDAR_DATA, WARNS, standar_data.no_date_is_yet_to_come),
     Check("RELEASE_ROWS", Principle.STANDAR_DATA, INFORMS, releases.rows_are_about_as_many),
-    Check("RELEASE_COLUMNS", Principle.STANDAR_DATA, WARNS, releases.columns_are_still_there),
     Check("RELEASE_UNIT", Principle.STANDAR_DATA, WARNS, releases.units_are_those_of_the_release),
     Check("RELEASE_COPIED", Principle.STANDAR_DATA, WARNS, releases.figures_are_no_copies_of_the_release),
     Check("CONTENT_TWICE", Principle.STANDAR_DATA, WARNS, releases.content_is_given_once),

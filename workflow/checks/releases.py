@@ -24,12 +24,6 @@ def rows_are_about_as_many(layer: Layer, context: Context) -> Iterator[Fault]:
         yield Fault({"before": before, "now": len(layer), "change": f"{(len(layer) / before - 1) * 100:+.0f}"})
 
 
-def columns_are_still_there(layer: Layer, context: Context) -> Iterator[Fault]:
-    kept = {"fid", "geom", *(field.name for field in layer.fields)}
-    if context.previous is not None and (gone := [name for name in context.previous.column_names if name not in kept]):
-        yield Fault({"columns": ", ".join(gone[:20])})
-
-
 def units_are_those_of_the_release(layer: Layer, context: Context) -> Iterator[Fault]:
     """A whole column that is 10, 100 or 1,000 times what it was, or that part of it."""
     for field, now, before in _beside(layer, context):

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from workflow.area_codes import PROVINCES, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, is_text, plain, texts, words
+from workflow.checks.personal import NIP, NPWP
 from workflow.labels import MONTHS, day_of, tanggal
 from workflow.layer import Field, FieldType, Layer
 
@@ -245,7 +246,11 @@ def no_email_is_given(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def mask_niks(text: str) -> str:
-    return NIK.sub(lambda match: _masked(match) if _is_nik(match) else match[0], text)
+    """Without what identifies somebody: NIK, NIP, NPWP, mobile numbers and the names in addresses of mail."""
+    text = NIK.sub(lambda match: _masked(match) if _is_nik(match) else match[0], text)
+    for pattern in (NIP.anywhere, NPWP.anywhere, PHONE.pattern):
+        text = re.sub(rf"(?<!\d)(?:{pattern})(?!\d)", lambda match: match[0][:4] + "•" * 8, text)
+    return EMAIL.sub(lambda match: f"{match[1]}•••@{match[2]}", text)
 
 
 def _masked(nik: re.Match[str]) -> str:
