@@ -70,9 +70,15 @@ def on_free_port(settings: Settings) -> Settings:
 
 
 @contextmanager
-def sebar(settings: Settings, *arguments: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`sebar serve` or `sebar web` from when it answers; ended with all that it started, at the latest afterwards."""
-    command = [sys.executable, "-m", "server.cli", *arguments]
+def sebar(
+    settings: Settings, *arguments: str, log: Path, before: str = "", **more: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`sebar serve` or `sebar web` from when it answers; ended with all that it started, at the latest afterwards.
+
+    `before` is Python that its process runs first.
+    """
+    start = f"{before}\nimport sys\nfrom server.cli import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, *(("-c", start) if before else ("-m", "server.cli")), *arguments]
     with log.open("ab") as said:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(settings, **more), stdout=said, stderr=said, start_new_session=True

@@ -48,7 +48,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("PRAGMA query_only = ON")
         database.execute("PRAGMA cell_size_check = ON")
         yield database
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # SQLite quotes what it cannot read in its messages
         raise refused("GPKG_BROKEN") from None
     finally:
         database.close()
