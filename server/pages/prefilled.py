@@ -9,7 +9,6 @@ from workflow.store import Person, SubmissionRecord
 
 LEVELS = {4: "kota", 6: "kecamatan", 7: "kecamatan", 10: "kelurahan"}
 """By the digits of an area's code."""
-LICENSE = "CC-BY-4.0"
 
 
 def prefilled(record: SubmissionRecord, person: Person | None) -> dict[str, str]:
@@ -17,7 +16,6 @@ def prefilled(record: SubmissionRecord, person: Person | None) -> dict[str, str]
     records, collection = journey().records, collection_of(record) or {}
     agency = next((one for one in records.agencies() if one.id == record.move.agency), None)
     found = {
-        "license": LICENSE,
         "contact_organization": agency.name if agency else "",
         "contact_name": person.name if person else "",
         "contact_email": (agency.email if agency else "") or (person.email if person else ""),

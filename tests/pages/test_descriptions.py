@@ -21,7 +21,7 @@ def test_what_the_data_and_the_agency_know_is_filled_in_and_said_so(produsen: Se
     id = entered(produsen)
     produsen.open(f"/meja/pengajuan/{id}?sisi=metadata")
     assert value(produsen, "contact_organization")
-    assert value(produsen, "license") == "CC-BY-4.0"
+    assert value(produsen, "license") == ""  # that is for a person to say
     assert value(produsen, "update_frequency") == "annually"
     assert value(produsen, "estimation_level") == "kelurahan"
     assert value(produsen, "collection_method") == "kompilasi produk administrasi"

@@ -172,6 +172,8 @@ def test_a_file_that_cannot_be_read_is_explained_and_mended_on_its_page(produsen
     produsen.press(f"/meja/pengajuan/{id}/berkas", files={"file": (points(HERE), "utuh.geojson")})
     assert produsen.says("Berkas sedang dibaca")
     produsen.read(id)
+    assert not produsen.page.xpath('//*[@class="problem"]')
+    produsen.open(f"/meja/pengajuan/{id}?sisi=isi")
     assert produsen.says("Isi yang terbaca")
 
 
