@@ -213,7 +213,7 @@ def _heading(
         start = next((at for at in range(rows) if _filled(head[at]) > 1), max(rows - 1, 0))
         start = start if first is None else min(max(first, 0), max(rows - 1, 0))
         return start, rows, _labels(head[start:rows], _width(head[start:rows] if rows else head))
-    start = _first_header(head) if first is None else min(max(first, 0), len(head) - 1)
+    start = _first_header(head, merged) if first is None else min(max(first, 0), len(head) - 1)
     end = _end_of_header(head, start, merged)
     if end == start + 1 and _is_mostly_numbers(head[start]):
         raise refused("HEADER", "absent", where={"row": start + 1}, row=start + 1)
@@ -239,9 +239,12 @@ def _width(head: Iterable[Row]) -> int:
     return max((at + 1 for row in head for at, cell in enumerate(row) if not _is_blank(cell)), default=0)
 
 
-def _first_header(head: list[list[Cell]]) -> int:
+def _first_header(head: list[list[Cell]], merged: Sequence[Merged]) -> int:
     """The first row that is no title: it fills a third of the columns that most rows fill."""
     counts = [_filled(row) for row in head]
+    for (top, left), (_, right) in merged:
+        if top < len(head) and counts[top] > 1:
+            counts[top] += right - left
     usual = max(set(counts) - {0}, key=lambda count: (counts.count(count), count))
     least = 1 if usual == 1 else max(2, usual * 0.3)
     return next(at for at, count in enumerate(counts) if count >= least)
@@ -252,7 +255,7 @@ def _end_of_header(head: list[list[Cell]], start: int, merged: Sequence[Merged])
     lows = [
         low + 1 for (top, at), (low, _) in merged if top == start and at == 0 and low < start + _HEADER_ROWS_AT_MOST
     ]
-    if lows and max(lows) > start + 1:
+    if lows and max(lows) > start + 1 and not _is_blank(head[start][0]):
         end = min(max(lows), len(head))
         return end + (end < len(head) and _is_numbering(head[end]))
     width = Counter(_width([row]) for row in head if _filled(row)).most_common(1)[0][0]
@@ -274,7 +277,7 @@ def _is_numbering(row: Row) -> bool:
     """The row (1) (2) (3), or 1 2 3, under a printed header."""
     cells = [_text(cell).strip() for cell in row if not _is_blank(cell)]
     in_brackets = all(map(_NUMBERED.fullmatch, cells))
-    return (len(cells) > 1 and in_brackets) or (len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)])
+    return (len(cells) > 1 and in_brackets) or (len(cells) > 3 and cells == [str(n) for n in range(1, len(cells) + 1)])
 
 
 def _is_data(row: Row) -> bool:

@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -251,6 +252,85 @@ def test_what_was_found_out_gives_the_same_table_again(read: Read) -> None:
     again = read(content, **first.layer.reading)
     assert again.layer.columns.equals(first.layer.columns)
     assert again.layer.reading == first.layer.reading
+
+
+# Random tables in the mess that agencies make
+
+NAMES = st.sampled_from(
+    ["Medono", "Podosugih", "Sapuro Kebulen", "Bendan Kergon", "Kandang Panjang", "Degayu", "Klego"]
+)
+SIGNS_FOR_NOTHING = ("-", "n.a.", "…", "...", "")
+
+
+@dataclass(frozen=True)
+class Mess:
+    thousands: str
+    decimal: str
+    delimiter: str
+    titles: int
+    two_lines: bool
+    numbered: bool
+    total: bool
+    footer: int
+    encoding: str
+    nothing: str
+
+    def write(self, names: list[str], values: list[list[Decimal | None]]) -> bytes:
+        width = 1 + len(values[0])
+        lines = [[f"TABEL {at + 1}. DATA MENURUT KELURAHAN"] for at in range(self.titles)] + [[]] * bool(self.titles)
+        heads = [f"Banyaknya {letter}" for letter in "ABC"[: width - 1]]
+        lines += [["Kelurahan", "Uraian"], ["", *heads]] if self.two_lines else [["Kelurahan", *heads]]
+        lines += [[f"({at + 1})" for at in range(width)]] * self.numbered
+        lines += [[name, *map(self.cell, row)] for name, row in zip(names, values, strict=True)]
+        sums = [sum((row[at] or Decimal(0) for row in values), Decimal(0)) for at in range(width - 1)]
+        lines += [["Jumlah", *map(self.cell, sums)]] * self.total
+        lines += [[], ["Sumber: Dinas, 2025 "], ["Kepala Dinas"]][: self.footer and 1 + self.footer]
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, delimiter=self.delimiter).writerows([*line, *[""] * (width - len(line))] for line in lines)
+        return buffer.getvalue().encode(self.encoding, "replace" if self.encoding == "cp1252" else "strict")
+
+    def cell(self, value: Decimal | None) -> str:
+        return self.nothing if value is None else written(value, self.thousands, self.decimal)
+
+
+messes = st.builds(
+    lambda signs, delimiter, **rest: Mess(*signs, delimiter=delimiter, **rest),
+    signs=st.sampled_from([*NOTATIONS.values()]),
+    delimiter=st.sampled_from(";\t|"),
+    titles=st.integers(0, 3),
+    two_lines=st.booleans(),
+    numbered=st.booleans(),
+    total=st.booleans(),
+    footer=st.integers(0, 2),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
+    nothing=st.sampled_from(SIGNS_FOR_NOTHING),
+)
+
+
+@st.composite
+def figures(draw: st.DrawFn) -> tuple[list[str], list[list[Decimal | None]]]:
+    width = draw(st.integers(2, 3))
+    cells = st.lists(st.decimals(0, 10**7, places=2), min_size=width, max_size=width)
+    rows: list[list[Decimal | None]] = [[*row] for row in draw(st.lists(cells, min_size=4, max_size=12))]
+    for at in draw(st.lists(st.integers(1, len(rows) - 1), max_size=3)):
+        rows[at][draw(st.integers(0, width - 1))] = None
+    return [f"{draw(NAMES)} {at}" for at in range(len(rows))], rows
+
+
+@given(mess=messes, table=figures())
+@settings(deadline=None, max_examples=150)
+def test_a_table_in_any_indonesian_mess_reads_back_to_its_values(
+    mess: Mess, table: tuple[list[str], list[list[Decimal | None]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    names, values = table
+    path = tmp_path_factory.mktemp("mess") / "x"
+    path.write_bytes(mess.write(names, values))
+    found = delimited.read(path, "x", delimited.look_at(path, {}), {}, lambda *_: None)
+    assert found.columns[0].values.to_pylist() == names
+    for at, column in enumerate(found.columns[1:]):
+        expected = [None if row[at] is None else float(row[at]) for row in values]  # type: ignore[arg-type]
+        if any(value is not None for value in expected):
+            assert column.values.to_pylist() == expected
 
 
 # CSV
