@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
-from bench import data, report
+from bench import checks, data, report
 from bench.peers import Peer
 from bench.rows import ROWS, City, features_in_tile, try_out
 from bench.sebar import ABOUT
@@ -101,3 +101,9 @@ def test_a_ratio_is_reached_only_where_both_stores_reach_it() -> None:
     assert report._against(rates, "tipg", 96.0) == "150 / 95.0 (96)"
     silent = {"wrong": "no answer within 60 s", "at_most": 0.1}
     assert report._against(rates | {"pygeoapi": silent}, "pygeoapi", 500.0) == "> 3,000 / > 1,900 (500 ✓)"
+
+
+def test_every_check_is_timed_beside_the_yardstick() -> None:
+    lines = checks.main(500).splitlines()
+    assert len(lines) == 1 + len(checks.CHECKS) + 2 + 1
+    assert [line.split("  ")[0] for line in lines[-3:-1]] == ["map checks", "all checks"]

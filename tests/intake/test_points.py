@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from server.intake import Reading, read_upload
 from server.intake.points import columns_of, ordinates
@@ -81,6 +82,16 @@ def test_a_table_becomes_points_only_by_the_columns_somebody_names(tmp_path: Pat
     assert layer.geometry[2] is None
     assert (layer.source_crs, layer.reading["x"], layer.reading["crs"]) == ("EPSG:4326", "bujur", "EPSG:4326")
     assert [field.name for field in layer.fields] == ["nama", "bujur", "lintang"]
+
+
+def test_columns_of_a_workbook_become_points_too(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for row in (["Nama", "Lintang", "Bujur"], ["A", -6.89, 109.67], ["B", "6° 52' 48\" LS", "109,68"]):
+        book.active.append(row)
+    book.save(tmp_path / "titik.xlsx")
+    layer = chosen(tmp_path / "titik.xlsx", x="Bujur", y="Lintang", crs="EPSG:4326").layer
+    assert shapely.get_coordinates(layer.geometry) == pytest.approx(np.array([[109.67, -6.89], [109.68, -6.88]]))
 
 
 def test_columns_without_a_system_stay_as_they_are_written(read: Read) -> None:
