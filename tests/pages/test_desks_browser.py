@@ -98,7 +98,9 @@ def enter(page: Page, title: str, file: Path) -> str:
     page.get_by_role("button", name="Unggah dan periksa").click()
     page.wait_for_url("**/meja/pengajuan/*")
     page.locator(".todo", has_text="Sebelum dikirim").wait_for(timeout=60_000)
-    return page.url
+    here = page.url.partition("?")[0]
+    page.goto(here)
+    return here
 
 
 def complete(page: Page) -> None:
