@@ -34,6 +34,7 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "api": EVERYONE,
     "api.openapi": "public",
     "api.ledger": EVERYONE - PRODUSEN,
+    "api.set_severity": ADMIN,
     **dict.fromkeys(("api.begin_upload", "api.upload_state", "api.take_part", "api.drop_upload"), PRODUSEN),
     "api.overridden": PRODUSEN,
     "produsen_data": PRODUSEN,
@@ -53,7 +54,7 @@ ROLES: dict[str, str | frozenset[Role]] = {
     "submission.reading": PRODUSEN,
     "submission.file": PRODUSEN,
     "submission.attach": PRODUSEN,
-    "submission.again": PRODUSEN,
+    "submission.again": PRODUSEN | WALIDATA,
     "understood": PRODUSEN,
     "corrections": PRODUSEN,
     "corrections.repaired_shapes": EVERYONE,
@@ -125,6 +126,7 @@ def house(embedded_city: City) -> House:
         "sha256": "0" * 64,
         "upload": "0" * 32,
         "n": 1,
+        "code": "PHONE",
     }
     house = House(embedded_city, values)
     for username, *_ in PEOPLE:
