@@ -119,6 +119,10 @@ def test_coordinates_in_columns_become_a_map_when_somebody_picks(
     assert found["bbox"] == pytest.approx([*HERE, *HERE], abs=2e-5)
     assert {field["label"] for field in found["fields"]} == set(row)
     assert offered(produsen) == {}
+    produsen.open(f"/meja/pengajuan/{id}?sisi=isi")
+    produsen.press(f"/meja/pengajuan/{id}/cara-baca", x="", y="", crs="")
+    produsen.read(id)
+    assert collection(produsen, id)["geometry_type"] is None
 
 
 def test_a_statistical_table_is_not_asked_for_points(produsen: Seat) -> None:
