@@ -40,7 +40,10 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/ogc/collections/katalog",
         "/ogc/collections/katalog/items",
     ),
-    "produsen": ("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "draft/baca", "submitted"),
+    "produsen": (
+        *("/meja/produsen-data/", "/meja/produsen-data/ajukan", "draft", "draft/baca", "submitted"),
+        *("draft?sisi=isi&ubah=2", "draft?sisi=metadata", "draft?sisi=kolom", "draft/perbaiki?cek=AREA_NAME_UNKNOWN"),
+    ),
     "walidata": (
         *("/meja/walidata/", "submitted", "verified", "approved", "published", "submitted/pesan"),
         *("returned", "returned?sisi=catatan", "submitted?sisi=metadata"),
