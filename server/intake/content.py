@@ -27,6 +27,7 @@ class Format(StrEnum):
 class Content:
     """The file for the reader, the rows counted in it, the CRS it names ("EPSG:n", WKT or None).
 
+    `columns` beside geometry are counted where the format lists them.
     `layer` is the one to be read, or, where only GDAL can list them, the one that is wanted.
     `encoding` is that of a shapefile's text, `dialect` that of a CSV file.
     """
@@ -41,3 +42,4 @@ class Content:
     encoding: str | None = None
     dialect: Dialect | None = None
     remarks: tuple[Finding, ...] = ()
+    columns: int | None = None

@@ -29,12 +29,14 @@ def look_at(path: Path, link: Path, wanted: str) -> Content:
         if kind[0] != "table" or str(kind[1]).upper().startswith("CREATE VIRTUAL"):
             raise refused("GPKG_CODE", name=name)
         quoted = '"' + name.replace('"', '""') + '"'
-        refusals.refuse_too_many_columns(len(database.execute(f"PRAGMA table_xinfo({quoted})").fetchall()))
+        refusals.refuse_too_many_columns(columns := _columns(database, name, quoted))
         (count,) = database.execute(f"SELECT count(*) FROM {quoted}").fetchone()  # noqa: S608 - a quoted identifier
         if not count:
             raise refused("EMPTY", "layer", name=name)
         crs, remarks = _crs(database, name), _remarks(database)
-    return Content(Format.GPKG, link, count, crs and identify(crs), name=name, layer=name, remarks=remarks)
+    return Content(
+        Format.GPKG, link, count, crs and identify(crs), name=name, layer=name, remarks=remarks, columns=columns
+    )
 
 
 @contextmanager
@@ -62,6 +64,16 @@ def _layers(database: sqlite3.Connection, wanted: str) -> list[str]:
     if not with_geometry and not tables:
         raise refused("EMPTY", "geopackage")
     return tables if wanted in tables else with_geometry or tables
+
+
+def _columns(database: sqlite3.Connection, name: str, quoted: str) -> int:
+    """Without geometry, and without the number that only counts the rows."""
+    columns = database.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
+    asked = "SELECT lower(column_name) FROM gpkg_geometry_columns WHERE table_name = ?"
+    shapes = {str(row[0]) for row in database.execute(asked, (name,))}
+    keys = [f"{label} {kind}".lower() for _, label, kind, _, _, is_key, _ in columns if is_key]
+    beside = [label for _, label, *_ in columns if str(label).lower() not in shapes]
+    return len(beside) - (keys in (["fid integer"], ["ogc_fid integer"]))
 
 
 def _crs(database: sqlite3.Connection, name: str) -> str | None:

@@ -10,6 +10,7 @@ from server.intake import (
     archives,
     crs,
     delimited,
+    flatgeobuf,
     geojson,
     geopackage,
     markup,
@@ -35,7 +36,7 @@ def inspect(path: Path, folder: Path, reading: Mapping[str, object]) -> Content:
     if head.startswith(b"PK"):
         return _archive(path, folder, layer)
     if head.startswith(b"fgb"):
-        return Content(Format.FLATGEOBUF, folder / "data.fgb", layer=layer)
+        return flatgeobuf.look_at(path, folder / "data.fgb", layer)
     if head.startswith(b"PAR1"):
         return parquet.look_at(path)
     for signature, which in _BINARY:

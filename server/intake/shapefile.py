@@ -36,6 +36,7 @@ def unpack(path: Path, found: list[zipfile.ZipInfo], wanted: str, folder: Path) 
         archives.unpack(path, member, folder / f"data{suffix}")
     records = _records(folder)
     deleted, encoding, guessed = _attributes(folder, records)
+    columns = _columns(folder)
     extra = [member.filename for member in found if not _is_noise(member) and not _is_companion(member, name)]
     remarks = [Finding("ZIP_EXTRA", Severity.INFORMS, {"files": ", ".join(extra[:10])})] if extra else []
     if guessed:
@@ -49,6 +50,7 @@ def unpack(path: Path, found: list[zipfile.ZipInfo], wanted: str, folder: Path) 
         layer="data",
         encoding=encoding,
         remarks=tuple(remarks),
+        columns=columns or None,
     )
 
 
@@ -110,6 +112,13 @@ def _attributes(folder: Path, records: int) -> tuple[int, str, str]:
     rows = np.memmap(path, np.uint8, "r", start, (stated, width))
     deleted = int(np.count_nonzero(rows[:, 0] == ord("*")))
     return deleted, *_encoding(folder, rows)
+
+
+def _columns(folder: Path) -> int:
+    """As many as are described before the sign that ends them; GDAL makes one up where there is none."""
+    with open(folder / "data.dbf", "rb") as file:
+        file.seek(32)
+        return sum(1 for _ in iter(lambda: file.read(32)[:1], b"\r"))
 
 
 def _encoding(folder: Path, rows: np.memmap) -> tuple[str, str]:

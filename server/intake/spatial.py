@@ -84,6 +84,9 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         table = _table(content, progress)
     if len(table) != content.count:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
+    width = sum(name != _WKB for name in table.column_names)
+    if content.columns not in (None, width):
+        raise refused("COUNT_DIFFERS", "columns", stated=content.columns, count=width)
     found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
     for field, values in zip(table.schema, table.columns, strict=True):
         if field.name == _WKB:
