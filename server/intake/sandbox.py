@@ -67,7 +67,7 @@ class Limits:
     def of(cls, upload: int) -> "Limits":
         """They grow with the upload: a workbook needs several times its own size."""
         seconds = min(60 + upload // 200_000, 1800)
-        return cls(memory=2 * 2**30 + 6 * upload, seconds=seconds, file_size=2 * 2**30 + 8 * upload)
+        return cls(memory=3 * 2**30 + 6 * upload, seconds=seconds, file_size=2 * 2**30 + 8 * upload)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from workflow.findings import Finding, Severity
 
 _ROWS_AT_MOST = 1_048_576
 _COLUMNS = 16_384
-_CELLS_AT_MOST = 40_000_000
+_CELLS_AT_MOST = 20_000_000
 _ROW_BYTES_AT_MOST = 16 * 2**20
 _FAILURES_OF_PYTHON = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, StopIteration)
 _FAILURES = (*_FAILURES_OF_PYTHON, zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException)
@@ -47,13 +47,13 @@ def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
 class Scan:
     """What a sheet's own bytes say of it: counted apart from the reader, which gives values alone.
 
-    `last` is the last row, `filled` the last one that surely holds a value, `wide` the columns after Z; `formulas`
+    `last` is the last row, `filled` the last one that surely holds a value, `met` the columns met; `formulas`
     are the rows with a formula that has no stored value, `faults` those with #N/A and its like.
     """
 
     last: int = 0
     filled: int = 0
-    wide: set[bytes] = field(default_factory=set)
+    met: set[bytes] = field(default_factory=set)
     formulas: list[int] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Scan:
         text = self.rest + piece
         if not self.last and (named := _PREFIX.search(text)):
             self.prefix = named[1]
-        self.wide |= set(_WIDE.findall(text))
+        self.met |= set(_MET.findall(text))
         *rows, self.rest = _ROW.split(text.replace(b"<" + self.prefix, b"<") if self.prefix else text)
         for row in rows:
             self._row(row)
@@ -96,7 +96,7 @@ _TRACES_AT_MOST = 100_000
 _PREFIX = re.compile(rb"<(\w+:)worksheet\b")
 _ROW = re.compile(rb"(?=<row[ >/])")
 _NUMBER = re.compile(rb'\br="(\d{1,9})"')
-_WIDE = re.compile(rb'r="([A-Z]{2,})\d')
+_MET = re.compile(rb'r="([A-Z]+)\d')
 _FAULT = re.compile(rb'<c [^>]*t="e"')
 _WITHOUT_VALUE = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _COLUMN = re.compile(rb'<col [^>]*hidden="(?:1|true)"[^>]*>')
@@ -213,7 +213,7 @@ def _scan(path: Path, at: int) -> Scan:
         member = archive.getinfo(parts[links[id].removeprefix("/").removeprefix("xl/")])
     scan = Scan()
     _parse(path, member, scan)
-    width = max((column_index_from_string(each.decode()) for each in scan.wide), default=26)
+    width = max((column_index_from_string(each.decode()) for each in scan.met), default=1)
     if scan.last * width > _CELLS_AT_MOST:
         raise refused("READ_MEMORY")
     return scan
