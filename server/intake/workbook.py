@@ -14,7 +14,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from server.intake import archives, refusals, tables
+from server.intake import archives, opendocument, refusals, tables
 from server.intake.found import Found, Progress
 from server.intake.refusals import refused
 from workflow.findings import Finding, Severity
@@ -166,6 +166,8 @@ def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress
     total = sheet.end[0] + 1 if sheet.end else 0
     if scan and not scan.filled <= total <= max(scan.last, 0):
         raise refused("COUNT_DIFFERS", "sheet", stated=scan.filled, count=total)
+    if is_ods and (filled := opendocument.last_filled_row(path, title)) > total:
+        raise refused("COUNT_DIFFERS", "sheet", stated=filled, count=total)
     found = tables.build(
         name, sheet.iter_rows(), wanted, lambda row: progress("Baca", min(row, total), total), merged=merged
     )

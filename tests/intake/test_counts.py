@@ -9,8 +9,9 @@ from pathlib import Path
 import pyogrio
 import pytest
 
+from server.intake.opendocument import last_filled_row
 from tests.intake.conftest import Read, frame
-from tests.intake.conftest import shapefile as shapefile  # a fixture
+from tests.intake.mutations import opendocument, zipped
 from workflow.errors import BadUpload
 
 
@@ -62,3 +63,16 @@ def test_a_geopackage_with_more_columns_than_can_be_read_is_refused(read: Read, 
         database.execute("ALTER TABLE data ADD COLUMN lain POINT")
     database.close()
     assert code(read, path) == "COUNT_DIFFERS"
+
+
+def test_the_rows_of_an_opendocument_sheet_are_counted_in_its_xml(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "data.ods"
+    rows = [["Kode", "Jumlah"], *([f"33.75.0{n}", n * 1.5] for n in range(3)), ["33.75.04", ""], ["", ""]]
+    zipped(path, opendocument(rows))
+    assert last_filled_row(path, "Data") == 5
+    assert last_filled_row(path, "Lain") == 0
+    assert len(read(path).layer) == 4
+    damaged = opendocument(rows)
+    damaged["content.xml"] = damaged["content.xml"][:-20]
+    zipped(path, damaged)
+    assert code(read, path) == "ODS_UNREADABLE"
