@@ -448,6 +448,33 @@ def test_somebody_chooses_between_sheets(read: Read, tmp_path: Path) -> None:
     assert columns(read(path, sheet="Lain")) == {"c": ["y"], "d": [2]}
 
 
+def test_what_a_workbook_hides_or_failed_to_calculate_is_told(read: Read, tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "b.xlsx", Data=[["a", "b", "c"], ["x", 1, 2], ["y", "#N/A", 3], ["z", 4, 5]], Lain=[["d"], [1]]
+    )
+    book = openpyxl.load_workbook(path)
+    book["Lain"].sheet_state = "hidden"
+    book["Data"].column_dimensions["C"].hidden = True
+    book["Data"].row_dimensions[4].hidden = True
+    book["Data"]["B3"].data_type = "e"
+    book.save(path)
+    reading = read(path)
+    told = {remark.check: remark.params for remark in reading.remarks}
+    assert told["SHEET_HIDDEN"] == {"names": "“Lain”"}
+    assert told["CELLS_HIDDEN"] == {"what": "kolom C, baris 4"}
+    assert told["FORMULA_FAULT"] == {"count": 1}
+    assert columns(reading)["b"] == [1, None, 4]
+
+
+def test_a_cell_merged_over_rows_says_the_same_for_each(read: Read, tmp_path: Path) -> None:
+    rows = [["kecamatan", "kelurahan", "n"], ["Barat", "Medono", 1], [None, "Podosugih", 2], ["Timur", "Klego", 3]]
+    path = workbook(tmp_path / "b.xlsx", Data=rows)
+    book = openpyxl.load_workbook(path)
+    book["Data"].merge_cells("A2:A3")
+    book.save(path)
+    assert columns(read(path))["kecamatan"] == ["Barat", "Barat", "Timur"]
+
+
 def test_a_formula_without_a_value_is_remarked_on(read: Read, tmp_path: Path) -> None:
     reading = read(workbook(tmp_path / "b", Data=[["a", "b"], ["x", 1], ["y", "=1+1"]]))
     assert [(remark.check, remark.row, remark.params["count"]) for remark in reading.remarks] == [("FORMULA", 3, 1)]
