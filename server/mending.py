@@ -228,8 +228,9 @@ def _signs(reading: Reading) -> Signs:
 
 
 def _position(rows: NDArray[np.int64], row: int) -> int | None:
-    at = int(np.searchsorted(rows, row))
-    return at if at < len(rows) and rows[at] == row else None
+    """None also where several came of one row of the file: nobody could say which of them is meant."""
+    at, after = np.searchsorted(rows, row), np.searchsorted(rows, row, side="right")
+    return int(at) if after - at == 1 else None
 
 
 def _now(column: pa.ChunkedArray, rows: NDArray[np.int64], edit: Edit) -> str:
@@ -257,6 +258,8 @@ def cells_of(home: Path, record: SubmissionRecord) -> Callable[[int, str], tuple
 
     def cell(row: int, column: str) -> tuple[FieldType, object]:
         at = _position(rows, row)
+        if at is None and row in rows and column in types:
+            raise BadRequest.of("cell_of_several", row=row, column=column, where={"row": row, "column": column})
         if at is None or column not in types:
             raise BadRequest.of("no_cell", row=row, column=column, where={"row": row, "column": column})
         return types[column], orjson.loads(rendered.line(at))["properties"].get(column)

@@ -118,6 +118,20 @@ def test_what_is_no_longer_there_is_refused_with_what_is(enter: Callable[..., Dr
     assert enter(PEOPLE, title="Lain").mend((99, "jumlah", "1", "2"), status=400)["code"] == "SEL-TIDAK-ADA"
 
 
+def test_a_row_that_became_several_is_not_mended_by_guessing(embedded_city: City) -> None:
+    draft = entered(
+        embedded_city, "kode;nama;2022;2023\n33.75.01.1002;Medono;12;12\n33.75.01.1009;Tirto;9;10\n"
+    ).build()
+    version = {"reading": {"long": "1"}, "version": draft.record.move.version}
+    answer = embedded_city.client("produsen").call("PATCH", f"/api/v1/submissions/{draft.id}", json=version)
+    assert answer.status_code == 200, answer.text
+    draft.build()
+    (entry, *_) = (draft.record.manifest or {})["collections"]
+    (measure,) = [field["name"] for field in entry["fields"] if field["name"] not in ("kode", "nama", "tahun")]
+    assert draft.column(measure) == [12, 12, 9, 10]
+    assert draft.mend((2, measure, "12", "13"), status=400)["code"] == "SEL-BERULANG"
+
+
 def test_a_number_that_could_be_two_is_refused(enter: Callable[..., Draft]) -> None:
     draft = enter("kode,jumlah\n33.75.01.1002,12\n33.75.01.1003,13\n")
     said = draft.mend((2, "jumlah", "12", "1.230"), status=400)

@@ -393,6 +393,7 @@ def test_swapped_axes_are_not_also_called_elsewhere() -> None:
         (["1,234.5", "12,330", "7"], {}),
         (["12 330", "9 105", "7", "-", "8", "9"], {4: "kosong"}),
         (["0,125", "0,5", "1,75"], {}),
+        (["12.330", "8.112", "9.01o", "11.204"], {3: "kosong"}),
     ],
 )
 def test_each_deviating_cell_is_told_with_its_reading(cells: list[str], deviating: dict[int, str]) -> None:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from workflow.layer import Field, Layer
-from workflow.statistics import TOTAL_WORDS, is_measure, period_field
+from workflow.statistics import COUNT_UNITS, TOTAL_WORDS, is_measure, period_field
 
 
 def plain(field: Field) -> str:
@@ -46,6 +46,10 @@ def texts(layer: Layer, field: Field) -> list[str]:
 NO_MEASURE = frozenset(
     ["id", "no", "nomor", "kode", "fid", "objectid", "gid", "rt", "rw", "lat", "lon", "lintang", "bujur"]
 )
+
+
+def is_count(field: Field) -> bool:
+    return field.unit.casefold() in COUNT_UNITS or bool(words(field) & {"jumlah", "jml", "banyak", "cacah"})
 
 
 def measures(layer: Layer) -> list[Field]:

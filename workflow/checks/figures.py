@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from workflow.area_codes import Level
 from workflow.checks.claims import Context, Fault, Params
-from workflow.checks.columns import groups, is_text, measures, numbers, plain, totals, words, written
+from workflow.checks.columns import groups, is_count, is_text, measures, numbers, plain, totals, words, written
 from workflow.checks.kode_referensi import code_columns
 from workflow.labels import day_of
 from workflow.layer import Field, FieldType, Layer
@@ -163,7 +163,7 @@ def last_digits_are_mixed(layer: Layer, context: Context) -> Iterator[Fault]:
     for field in measures(layer):
         values = numbers(layer, field)
         whole = values[np.isfinite(values) & (values >= 100)]
-        if field.type is FieldType.INTEGER and len(np.unique(whole)) >= MANY and _is_count(field):
+        if field.type is FieldType.INTEGER and len(np.unique(whole)) >= MANY and is_count(field):
             share = float(np.mean(whole % 5 == 0))
             if share >= MOST_HOLD:
                 yield Fault({"percent": round(share * 100), "count": len(whole)}, field=field)
@@ -213,10 +213,6 @@ def _alike(parts: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np
 
 def _is_percent(field: Field) -> bool:
     return field.unit.casefold() in PERCENT_UNITS or bool(words(field) & PERCENT_UNITS)
-
-
-def _is_count(field: Field) -> bool:
-    return field.unit.casefold() in COUNT_UNITS or bool(words(field) & {"jumlah", "jml", "banyak", "cacah"})
 
 
 def areas_make_the_area_above(layer: Layer, context: Context) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from workflow.area_codes import PROVINCES, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
-from workflow.checks.columns import find, is_text, plain, texts, words
+from workflow.checks.columns import find, is_count, is_text, plain, texts, words
 from workflow.checks.personal import NIP, NPWP
 from workflow.labels import MONTHS, day_of, tanggal
 from workflow.layer import Field, FieldType, Layer
@@ -92,7 +92,8 @@ def numbers_are_written_alike(layer: Layer, context: Context) -> Iterator[Fault]
 
 
 def _number_columns(layer: Layer, context: Context) -> Iterator[Numbers]:
-    """Text columns of which at least four cells in five read as numbers, codes and years left out."""
+    """Text columns of which four cells in five read as numbers, or three where the name says that they count; codes and
+    years left out."""
     key = find(layer, context.key_of(layer))
     for field in layer.fields:
         if not is_text(layer, field) or field == key or field.codes or any(map(NO_QUANTITY.fullmatch, words(field))):
@@ -106,7 +107,7 @@ def _number_columns(layer: Layer, context: Context) -> Iterator[Numbers]:
         cells = [(n, text, shape_of(text)) for n, text in filled]
         values = [text for _, text, shape in cells if shape]
         said = sum(text.casefold() not in MISSING for _, text in filled)
-        if values and not _are_codes(values) and len(values) >= 0.8 * said:
+        if values and not _are_codes(values) and len(values) >= (0.6 if is_count(field) else 0.8) * said:
             yield Numbers.of(field, cells)
 
 
