@@ -21,6 +21,7 @@ from workflow.sop import Kind
 from workflow.store import SubmissionRecord
 
 SAMPLED, DOTS = 400, 120
+INDONESIA = shapely.box(94.9, -11.1, 141.1, 6.2)
 
 XY = NDArray[np.float64]
 
@@ -28,12 +29,13 @@ XY = NDArray[np.float64]
 @dataclass(frozen=True)
 class System:
     """`code` is the choice: "EPSG:32749", or "EPSG:4326 swapped". `percent` of the vertices lie in the city, `dots` are
-    some of those, in a box of 100 by 100."""
+    some of those, in a box of 100 by 100; `near` says that most lie in Indonesia at least."""
 
     code: str
     word: str
     percent: int
     dots: list[tuple[float, float]]
+    near: bool
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,15 @@ def _some(record: SubmissionRecord) -> Iterator[dict[str, Any]]:
 
 
 def _offered(why: str, raw: XY, x: str = "", y: str = "") -> Placing | None:
-    """Those in which half as much lies in the city as in the best; all, where nothing lies there in any."""
+    """Those in which half as much lies in the city as in the best; where nothing lies there in any, those in which it
+    lies in Indonesia, else all."""
     raw = raw[:: len(raw) // (DOTS * 20) + 1]
     tried = [_placed(code, raw, swapped) for swapped in (False, True) for code in SYSTEMS]
     best = max((system.percent for system in tried), default=0)
     if not len(raw) or (why == "elsewhere" and not best):
         return None
     if not best:
-        return Placing(why, tried[: len(SYSTEMS)], x, y)
+        return Placing(why, [system for system in tried if system.near] or tried[: len(SYSTEMS)], x, y)
     likely = [system for system in tried if system.percent and system.percent * 2 >= best]
     return Placing(why, sorted(likely, key=lambda system: -system.percent), x, y)
 
@@ -102,7 +105,8 @@ def _placed(code: str, raw: XY, swapped: bool) -> System:
     some = xy[inside][:: max(1, int(inside.sum()) // DOTS)]
     percent = round(100 * float(inside.mean())) if len(inside) else 0
     more = (" swapped", ", sumbu ditukar") if swapped else ("", "")
-    return System(code + more[0], SYSTEMS[code] + more[1], percent, _in_box(some))
+    near = bool(shapely.contains_xy(INDONESIA, xy[:, 0], xy[:, 1]).mean() > 0.5) if len(xy) else False
+    return System(code + more[0], SYSTEMS[code] + more[1], percent, _in_box(some), near)
 
 
 def _in_box(points: Iterable[Sequence[float]]) -> list[tuple[float, float]]:

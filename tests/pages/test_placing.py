@@ -61,6 +61,13 @@ def test_swapped_axes_are_offered_where_the_file_is_refused_and_put_right_by_a_p
     assert offered(produsen) == {}
 
 
+def test_swapped_axes_of_another_city_are_offered_too(produsen: Seat) -> None:
+    produsen.enter("Jakarta Tertukar", points((-6.2, 106.8), (-6.17, 106.82)), "jakarta.geojson")
+    choices = offered(produsen)
+    assert "0 % di Kota Pekalongan" in choices["EPSG:4326 swapped"]
+    assert "EPSG:4326" not in choices
+
+
 def test_a_wrong_zone_is_seen_and_the_right_one_offered(produsen: Seat, tmp_path: Path) -> None:
     frame = geopandas.read_file(SAMPLE / "tps.geojson").to_crs(32749)[["geometry"]]
     frame.set_crs(32748, allow_override=True).to_file(tmp_path / "tps.gpkg")
