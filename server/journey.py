@@ -12,10 +12,10 @@ from server.failpoints import failpoint
 from server.files import Kept, alone, keep, paper_type
 from server.incoming import Arrival, Incoming
 from server.intake.sandbox import refuse_unproven
-from server.mending import OF_THE_FILE, checked, mending_told, reading_alone
+from server.mending import checked, mending_told, reading_alone
 from server.metadata_input import clean_metadata, clean_reading
 from server.release.publishing import bump_revision, refuse_damaged, stage
-from server.remembering import OF_US, choices_kept, confirmed
+from server.remembering import OF_THE_FILE, OF_US, choices_kept, confirmed
 from server.settings import Settings
 from server.store import Records
 from workflow import review

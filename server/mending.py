@@ -25,7 +25,7 @@ from server.intake.found import Column, dated
 from server.intake.tables import counted
 from server.layers import rows_beside
 from server.ogc.rendered import open_collection
-from server.remembering import OF_THE_ROWS, OF_US
+from server.remembering import AFTER_READING
 from workflow.checks.standar_data import EMAIL, MISSING, PHONE, mask_niks
 from workflow.errors import BadRequest, Conflict
 from workflow.findings import Finding, Severity
@@ -33,8 +33,6 @@ from workflow.layer import Field, FieldType, Layer
 from workflow.repair import closeup, repaired
 from workflow.store import SubmissionRecord
 
-OF_THE_FILE = ("edits", "repair", "axes", "crs", *OF_THE_ROWS)
-"""Another file makes them meaningless."""
 LISTED = 200
 VERTICES = 50_000
 """Of a shape that is repaired unasked: larger ones take long."""
@@ -51,7 +49,7 @@ Signs = tuple[str | None, str | None]
 
 def reading_alone(reading: Reading) -> dict[str, Any]:
     """Without what is applied after reading."""
-    return {name: said for name, said in reading.items() if name not in ("edits", "repair", *OF_US)}
+    return {name: said for name, said in reading.items() if name not in AFTER_READING}
 
 
 def cell_text(value: object) -> str:

@@ -15,7 +15,10 @@ from workflow.store import SubmissionRecord
 OF_US = ("confirmed", "remembered")
 """What a reading says that nobody may send: who made sure of it, and from which version it is."""
 OF_THE_ROWS = ("drop", "keep")
-NOT_KEPT = ("edits", "repair", "axes", "crs", *OF_THE_ROWS, *OF_US)
+OF_THE_FILE = ("edits", "repair", "axes", "crs", *OF_THE_ROWS)
+"""Another file makes them meaningless."""
+AFTER_READING = ("edits", "repair", *OF_US)
+"""What does not change how a file is read."""
 OF_THE_LAYOUT = ("header_first", "header_rows", "sheet", "layer", "delimiter", "encoding")
 OF_WHAT_WAS_FOUND = ("decimal", "thousands", "sheet", "header_rows")
 _LISTED = 8
@@ -28,7 +31,7 @@ def choices_kept(earlier: Sequence[SubmissionRecord]) -> dict[str, Any]:
     newest = max(earlier, key=lambda record: record.created_at)
     found = (newest.manifest or {}).get("reading", {}) if made_sure(newest) else {}
     choices = {name: found[name] for name in OF_WHAT_WAS_FOUND if found.get(name)}
-    choices |= {name: said for name, said in newest.reading.items() if name not in NOT_KEPT}
+    choices |= {name: said for name, said in newest.reading.items() if name not in (*OF_THE_FILE, *OF_US)}
     return choices | {"remembered": newest.move.id}
 
 
@@ -43,7 +46,7 @@ def confirmed(record: SubmissionRecord, by: str, at: datetime) -> dict[str, Any]
 
 
 def _fingerprint(record: SubmissionRecord) -> str:
-    chosen = {name: said for name, said in record.reading.items() if name not in ("edits", "repair", *OF_US)}
+    chosen = {name: said for name, said in record.reading.items() if name not in AFTER_READING}
     return hashlib.sha256(canonical_json({"reading": chosen, "upload": record.upload})).hexdigest()
 
 

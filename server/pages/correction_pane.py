@@ -5,6 +5,7 @@ from typing import Any
 from server.access import journey
 from server.mending import cell_text, cells_of, hidden, previews_beside, suggested
 from server.pages.candidate import collection_of, folder_of
+from workflow.errors import BadRequest
 from workflow.layer import FieldType
 from workflow.store import SubmissionRecord
 
@@ -19,7 +20,10 @@ def mendable(record: SubmissionRecord) -> dict[str, dict[str, Any]]:
     for one in every:
         alike[one.check, one.column] = alike.get((one.check, one.column), 0) + bool(one.suggestion)
     for one in every:
-        kind, now = cell(one.row or 0, one.column or "")
+        try:
+            kind, now = cell(one.row or 0, one.column or "")
+        except BadRequest:  # several rows came of this one: it is mended in the file
+            continue
         found[one.key] = {
             "name": f"v:{one.row}:{one.column}",
             "shown": shown(record, kind, now),

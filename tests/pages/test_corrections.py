@@ -80,3 +80,17 @@ def test_another_file_drops_what_was_mended_and_the_page_says_so(produsen: Seat)
     produsen.open(f"/meja/pengajuan/{id}?sisi=berkas")
     produsen.press(f"/meja/pengajuan/{id}/berkas", files={"file": (PEOPLE.encode(), "baru.csv")})
     assert produsen.says("1 perubahan di peramban pada berkas sebelumnya tidak ikut.")
+
+
+def test_where_a_row_became_several_the_page_opens_and_offers_no_cell(produsen: Seat) -> None:
+    id = table(produsen, "kode;nama;2022;2023\n33.75.01.9002;Medono;12;13\n33.75.01.1009;Tirto;9;10\n")
+    assert produsen.page.xpath('//input[starts-with(@name, "v:")]')
+    answer = produsen.city.client("produsen").call(
+        "PATCH", f"/api/v1/submissions/{id}", json={"reading": {"long": "1"}}
+    )
+    assert answer.status_code == 200, answer.text
+    produsen.read(id)
+    assert produsen.open(f"/meja/pengajuan/{id}").status_code == 200
+    assert produsen.says("33.75.01.9002")
+    assert not produsen.page.xpath('//input[starts-with(@name, "v:")]')
+    assert produsen.open(f"/meja/pengajuan/{id}?sisi=isi&ubah=2").status_code < 500
