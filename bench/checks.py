@@ -20,7 +20,7 @@ from workflow.sop import Kind
 
 TYPES = {"i": FieldType.INTEGER, "f": FieldType.NUMBER, "O": FieldType.STRING, "M": FieldType.DATE}
 
-OF_MAPS = ("workflow.checks.interoperabilitas", "workflow.checks.shapes")
+OF_MAPS = tuple(f"workflow.checks.{one}" for one in ("interoperabilitas", "shapes", "networks", "places", "events"))
 
 
 def city(rows: int) -> Layer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -23,7 +22,7 @@ from typing import Any
 import psycopg
 
 from bench import data, load, peers, report, sebar
-from bench.peers import CACHE, Absent, Peer, Place
+from bench.peers import Absent, Peer, Place
 from bench.rows import PATIENCE, ROWS, City, Row, Tried, features_in_tile, fetch, try_out, what_it_writes
 from tests.postgis import postgis_missing, start_postgis, stop_postgis
 
@@ -63,10 +62,11 @@ class Bench:
         """The processes that work for this peer's answers: nobody else asks PostgreSQL meanwhile."""
         return [*peer.processes, self.postgres] if peer.uses_postgres else peer.processes
 
-    def measure(self, city: City) -> None:
+    def measure(self, city: City, keep: Callable[[], None]) -> None:
         for row in ROWS:
             if not self.only or row.key in self.only:
                 self.figures[row.key] = self._row(row, city)
+                keep()
 
     def _tried(self, row: Row, city: City) -> Iterator[tuple[Peer, list[str], Tried]]:
         limit = next((peer for peer in self.peers if peer.name == "nginx"), None)
@@ -177,7 +177,8 @@ def work_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(bench: Bench, stack: ExitStack) -> None:
+def run(bench: Bench, stack: ExitStack, keep: Callable[[], None]) -> None:
+    """`keep` is called after each row: what was measured is not lost where a later one breaks."""
     layers = [data.buildings(bench.rows), data.kelurahan()]
     say(f"{bench.rows:,} buildings; loading them into PostGIS for the peers")
     url, bench.postgres = stack.enter_context(postgres(bench.folder / "pg"))
@@ -202,7 +203,7 @@ def run(bench: Bench, stack: ExitStack) -> None:
         except (Absent, subprocess.CalledProcessError) as why:
             bench.absent[name] = f"{why} {getattr(why, 'stderr', None) or ''}".strip()
             say(f"{name} is absent: {bench.absent[name]}")
-    bench.measure(City(*layers))
+    bench.measure(City(*layers), keep)
 
 
 def machine() -> str:
@@ -240,16 +241,16 @@ def main() -> int:
             wanted=frozenset(filter(None, given.peers.split(","))),
             only=frozenset(filter(None, given.only.split(","))),
         )
-        run(bench, stack)
-        result = as_result(bench)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE / f"{bench.rows}.json").write_text(json.dumps(result, indent=1))
-    part = given.quick or bench.wanted or bench.only
-    text = report.markdown(result)
-    print(text)
-    if into := given.into or (None if part else Path(__file__).parent / "RESULTS.md"):
-        into.write_text(report.whole(text, into, bench.rows))
+        part = given.quick or bench.wanted or bench.only
+        into = given.into or (None if part else Path(__file__).parent / "RESULTS.md")
+        run(bench, stack, lambda: keep(bench, into))
+        print(report.markdown(as_result(bench)))
     return 0
+
+
+def keep(bench: Bench, into: Path | None) -> None:
+    if into:
+        into.write_text(report.whole(report.markdown(as_result(bench)), into, bench.rows))
 
 
 def as_result(bench: Bench) -> Mapping[str, Any]:
