@@ -112,7 +112,7 @@ def message(journey: Journey, record: SubmissionRecord, agency: Agency, sender: 
         *(f"{number}. {text}" for number, text in enumerate(asked[:SAID_AT_MOST], start=1)),
         *([f"Dan {angka(more)} lagi, yang terlihat di Sebar."] if more > 0 else []),
         "",
-        f"Mohon dikirim lagi paling lambat {hari_tanggal(_until(journey, back.at if back else None))}.",
+        f"Mohon diajukan lagi paling lambat {hari_tanggal(_until(journey, back.at if back else None))}.",
         f"Buka: {address}",
         *([f"Lembar dengan sel yang ditandai: {address}/lembar-bertanda.xlsx"] if markable(record) else []),
         "",

@@ -228,7 +228,7 @@ def test_the_walidata_copies_a_message_that_says_what_to_mend_and_until_when(cit
         "Yth. DPUPR,",
         "Data “Jumlah Penduduk” perlu diperbaiki",
         f"Baris 5, kolom kode_kelurahan: {wrong}",
-        "Mohon dikirim lagi paling lambat Selasa, 17 Maret 2026.",
+        "Mohon diajukan lagi paling lambat Selasa, 17 Maret 2026.",
         f"Buka: http://localhost/meja/pengajuan/{id}",
         "Walidata, Dinas Komunikasi dan Informatika",
     ):

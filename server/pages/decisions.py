@@ -67,7 +67,7 @@ def follows(step: Step) -> str:
         return ""
     who = ROLES[awaited_step.role]
     if days is None:
-        return f"Kembali ke {who}; waktu Anda berhenti sampai dikirim lagi."
+        return f"Kembali ke {who}; waktu Anda berhenti sampai diajukan lagi."
     until = due(journey().clock(), days, calendar_of(journey()))
     return f"{who} punya {days} {day_unit(journey().settings)}, sampai {hari_tanggal(until)}."
 

@@ -53,7 +53,7 @@ async function whenArrived(form) {
   const waits = document.createElement("p");
   waits.className = "help";
   waits.setAttribute("role", "status");
-  waits.textContent = "Dikirim begitu berkasnya selesai diunggah.";
+  waits.textContent = "Disimpan begitu berkasnya selesai diunggah.";
   form.append(waits);
   button.disabled = true;
   const arrived = await form.arriving;
@@ -70,7 +70,7 @@ function unsent() {
   const problem = document.createElement("div");
   problem.className = "problem";
   problem.setAttribute("role", "alert");
-  problem.innerHTML = "<h2>Berkas tidak terkirim</h2><p>Sambungan terputus atau berkasnya terlalu besar. Isian Anda masih ada di bawah; coba unggah lagi.</p>";
+  problem.innerHTML = "<h2>Berkas tidak terunggah</h2><p>Sambungan terputus atau berkasnya terlalu besar. Isian Anda masih ada di bawah; coba unggah lagi.</p>";
   return problem;
 }
 

@@ -58,11 +58,11 @@ def verified(produsen: Seat, walidata: Seat, title: str = "Titik Uji") -> str:
 def test_data_walk_the_whole_sop_through_the_pages(produsen: Seat, walidata: Seat, pembina: Seat) -> None:
     id = produsen.enter("Titik Uji", points(HERE, (109.6751, -6.8891), AWAY), "titik.geojson")
     assert produsen.offers(id) == set()
-    assert produsen.says("Sebelum dikirim: lengkapi")
+    assert produsen.says("Sebelum diajukan: lengkapi")
     produsen.complete(id)
     assert produsen.says("Walidata punya 5 hari kerja, sampai ")
     produsen.take(id, "submit")
-    assert produsen.says("Terkirim. Walidata punya 5 hari kerja, sampai ")
+    assert produsen.says("Diajukan. Walidata punya 5 hari kerja, sampai ")
     assert produsen.offers(id) == {"recall"}
 
     walidata.open("/meja/walidata/")

@@ -97,7 +97,7 @@ def enter(page: Page, title: str, file: Path) -> str:
     page.get_by_label("Nomor").fill("500/12/2026")
     page.get_by_role("button", name="Unggah dan periksa").click()
     page.wait_for_url("**/meja/pengajuan/*")
-    page.locator(".todo", has_text="Sebelum dikirim").wait_for(timeout=60_000)
+    page.locator(".todo", has_text="Sebelum diajukan").wait_for(timeout=60_000)
     here = page.url.partition("?")[0]
     page.goto(here)
     return here
@@ -133,8 +133,8 @@ def test_four_people_bring_a_dataset_to_the_public(people: People, title: str, f
     enter(page, title, file)
     complete(page)
     assert "Walidata punya 5 hari kerja, sampai " in page.locator(".decision-bar").inner_text()
-    page.get_by_role("button", name="Kirim ke Walidata").click()
-    page.get_by_role("status").filter(has_text="Terkirim.").wait_for()
+    page.get_by_role("button", name="Ajukan ke Walidata").click()
+    page.get_by_role("status").filter(has_text="Diajukan.").wait_for()
 
     page = people.at_the_desk_of("walidata")
     page.get_by_role("link", name=title).click()
@@ -206,7 +206,7 @@ def test_a_decision_opens_over_the_page_and_closes_with_escape(
     page = people.at_the_desk_of("produsen", "/meja/produsen-data/ajukan")
     here = enter(page, "Sekolah", SAMPLE / "sekolah.gpkg").removeprefix(people.address)
     complete(page)
-    page.get_by_role("button", name="Kirim ke Walidata").click()
+    page.get_by_role("button", name="Ajukan ke Walidata").click()
 
     page = people.at_the_desk_of("walidata", here)
     page.locator("summary", has_text="Kembalikan").focus()

@@ -78,7 +78,7 @@ def test_what_must_be_fixed_is_a_list_that_is_ticked_off(produsen: Seat, walidat
 def test_a_closed_step_can_be_reached_and_says_why(produsen: Seat) -> None:
     id = produsen.enter("Titik", points((109.675, -6.889)), "titik.geojson", paper=None)
     (button,) = produsen.page.xpath('//button[@aria-disabled="true"]')
-    assert button.text_content() == "Kirim ke Walidata"
+    assert button.text_content() == "Ajukan ke Walidata"
     (reason,) = produsen.page.xpath(f'//*[@id="{button.get("aria-describedby")}"]')
     assert "Berita Acara pemeriksaan data belum dilampirkan." in reason.text_content()
     assert produsen.offers(id) == set()

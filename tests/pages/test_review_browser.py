@@ -139,8 +139,8 @@ def published(people: People) -> str:
     page = people.at_the_desk_of("produsen", "/meja/produsen-data/ajukan")
     here = enter(page, "Lokasi Sekolah", SAMPLE / "sekolah.gpkg").removeprefix(people.address)
     complete(page)
-    page.get_by_role("button", name="Kirim ke Walidata").click()
-    page.get_by_role("status").filter(has_text="Terkirim.").wait_for()
+    page.get_by_role("button", name="Ajukan ke Walidata").click()
+    page.get_by_role("status").filter(has_text="Diajukan.").wait_for()
     page = people.at_the_desk_of("walidata", here)
     while page.get_by_text("Kesampingkan dengan alasan").count():
         page.get_by_text("Kesampingkan dengan alasan").first.click()

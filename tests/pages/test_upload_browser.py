@@ -157,7 +157,7 @@ def test_a_large_upload_is_paused_torn_and_gone_on_with_by_keyboard_on_a_telepho
     tab_to(page, page.get_by_role("button", name="Unggah dan periksa"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/meja/pengajuan/*")
-    page.locator(".todo", has_text="Sebelum dikirim").wait_for(timeout=PATIENCE)
+    page.locator(".todo", has_text="Sebelum diajukan").wait_for(timeout=PATIENCE)
     page.context.close()
     cable.door.close()
     with closing(open_records(installed)) as records:

@@ -1,4 +1,4 @@
-"""The whole way of a new table in a real browser, by keyboard alone: from the file to “Kirim ke Walidata”."""
+"""The whole way of a new table in a real browser, by keyboard alone: from the file to “Ajukan ke Walidata”."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_table_goes_from_the_file_to_the_walidata_by_keyboard_alone(
     bar = page.locator(".decision-bar")
     assert "Walidata" in bar.inner_text()
     assert "sampai" in bar.inner_text()
-    press(page, '.decision-bar button:has-text("Kirim ke Walidata")')
+    press(page, '.decision-bar button:has-text("Ajukan ke Walidata")')
     page.locator(".locked").wait_for()
     assert not people.faults
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
