@@ -25,7 +25,7 @@ from workflow.layer import Layer
 from workflow.sop import Kind
 
 LAYERS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-OF_MAPS = ("workflow.checks.interoperabilitas", "workflow.checks.shapes")
+OF_MAPS = tuple(f"workflow.checks.{one}" for one in ("interoperabilitas", "shapes", "networks", "places", "events"))
 CODES = {check.code for check in CHECKS if check.claim.__module__ in OF_MAPS} - {"KEY_ABSENT"}
 _ROW = re.compile(r"^\s*\('([\d.]+)','((?:[^'\\]|\\.|'')*)',[^']*'(\[.*\])'\)", re.M)
 

@@ -137,6 +137,37 @@ def horned(width: float) -> shapely.Polygon:
     return shapely.Polygon([*corners, (109.67, y)])
 
 
+def crossing(node: bool) -> Case:
+    """A street across ROAD, with a vertex of both where they cross or without."""
+    middle = [(109.675, -6.885)] if node else []
+    roads = [shapely.LineString([a, *middle, b]) for a, b in (ROAD.coords, [(109.675, -6.88), (109.675, -6.89)])]
+    return map_of(*roads, columns={"nama_jalan": ["a", "b"]})
+
+
+def drains(turned: int) -> Case:
+    """Twelve of them, one after the other to the north, of which one is drawn the other way."""
+    lines = [line(50 * at, 50 * at + 50) for at in range(12)]
+    lines[turned] = lines[turned].reverse()
+    return map_of(*lines, columns={"drainase": ["x"] * 12})
+
+
+def named(name: str, *geometry: object) -> Case:
+    one, context = map_of(*geometry)
+    return replace(one, name=name), context
+
+
+def published(*geometry: object, **more: object) -> Case:
+    """Where WEST and EAST are the boundary."""
+    boundary = Boundary("batas", 1, "0" * 64, ("1", "2"), ("Barat", "Timur"), np.array([WEST, EAST], dtype=object))
+    one, context = map_of(*geometry, **more)
+    return one, replace(context, boundary=boundary)
+
+
+def flooded(*geometry: object, title: str = "Genangan Rob", period: str = "2025", **columns: list) -> Case:
+    one, context = map_of(*geometry or (WEST, EAST), columns=columns or None)
+    return one, replace(context, metadata={**METADATA, "title": title, "period": period})
+
+
 def with_panjang(share: float) -> Case:
     return map_of(ROAD, columns={"panjang_km": [1.1053 * share]})
 
@@ -274,6 +305,19 @@ CASES: dict[str, tuple[Case, Case]] = {
     "GEOM_SPIKE": (map_of(horned(0.05)), map_of(horned(2))),
     "VERTEX_REPEATED": (map_of(line(0, 5, 5.005)), map_of(line(0, 5, 5.02))),
     "SCALE_COARSE": (map_of(line(*range(0, 30_600, 600))), map_of(line(*range(0, 24_480, 480)))),
+    "LINE_CROSSED": (crossing(node=False), crossing(node=True)),
+    "FLOW_AGAINST": (drains(turned=5), drains(turned=11)),
+    "VERTEX_DENSE": (map_of(line(*np.arange(10_002) * 0.09)), map_of(line(*np.arange(10_002) * 0.11))),
+    "LAYER_HEAVY": (map_of(line(*np.arange(100_001))), map_of(line(*np.arange(100_000)))),
+    "KUGI_FORM": (map_of(ROAD, columns={"FCODE": ["ba 03-07"]}), map_of(ROAD, ROAD, columns={"FCODE": ["BA0307", ""]})),
+    "KUGI_FAMILY": (
+        map_of(SQUARE, LINE, columns={"FCODE": ["BA0307", "BA0307"]}),
+        map_of(SQUARE, LINE, columns={"FCODE": ["BA0307", "CA0301"]}),
+    ),
+    "KUGI_NAME": (named("JALAN_LN_25K", LINE), named("JALAN_LN_5K", LINE)),
+    "BOUNDARY_BESIDE": (published(shifted(3)), published(shifted(0.3))),
+    "EVENT_DATE": (flooded(tanggal=["2025-05-26", ""]), flooded(tanggal=["2025-05-26", "26 Mei 2025"])),
+    "EVENT_SOURCE": (flooded(metode=["survei", ""]), flooded(metode=["survei", "drone"])),
     "LENGTH_MEASURED": (with_panjang(1.03), with_panjang(1.01)),
     "KUGI_EMPTY": (map_of(ROAD, ROAD, columns={"FCODE": ["BA03070040", " "]}), map_of(ROAD, columns={"NAMOBJ": ["x"]})),
     "AREA_MEASURED": (with_luas(HECTARES * 1.07), with_luas(HECTARES)),

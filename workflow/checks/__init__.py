@@ -4,11 +4,14 @@ from collections.abc import Callable
 from itertools import islice
 
 from workflow.checks import (
+    events,
     figures,
     interoperabilitas,
     kode_referensi,
     metadata,
+    networks,
     personal,
+    places,
     releases,
     shapes,
     standar_data,
@@ -25,7 +28,7 @@ __all__ = ["CHECKS", "MOST", "RULES", "Check", "Context", "Fault", "missing_meta
 
 BLOCKS, WARNS, INFORMS = Severity
 
-RULES = "3"
+RULES = "4"
 """Version of the set of checks, kept with every result."""
 
 CHECKS: tuple[Check, ...] = (
@@ -51,6 +54,8 @@ CHECKS: tuple[Check, ...] = (
     Check("CELLS_EMPTY", Principle.STANDAR_DATA, INFORMS, standar_data.cells_are_filled),
     Check("DATE_AS_TEXT", Principle.STANDAR_DATA, WARNS, standar_data.dates_are_iso),
     Check("DATE_FUTURE", Principle.STANDAR_DATA, WARNS, standar_data.no_date_is_yet_to_come),
+    Check("EVENT_DATE", Principle.STANDAR_DATA, WARNS, events.events_say_when),
+    Check("EVENT_SOURCE", Principle.STANDAR_DATA, INFORMS, events.events_say_how_they_are_known),
     Check("RELEASE_ROWS", Principle.STANDAR_DATA, INFORMS, releases.rows_are_about_as_many),
     Check("RELEASE_UNIT", Principle.STANDAR_DATA, WARNS, releases.units_are_those_of_the_release),
     Check("RELEASE_COPIED", Principle.STANDAR_DATA, WARNS, releases.figures_are_no_copies_of_the_release),
@@ -87,13 +92,20 @@ CHECKS: tuple[Check, ...] = (
     Check("GEOM_SLIVER", Principle.INTEROPERABILITAS, WARNS, shapes.areas_are_no_slivers),
     Check("GEOM_OVERLAP", Principle.INTEROPERABILITAS, WARNS, shapes.areas_do_not_overlap),
     Check("GEOM_GAP", Principle.INTEROPERABILITAS, WARNS, shapes.areas_leave_no_gap),
-    Check("LINE_DANGLE", Principle.INTEROPERABILITAS, WARNS, shapes.lines_reach_one_another),
-    Check("LINE_ZERO", Principle.INTEROPERABILITAS, WARNS, shapes.lines_are_long_enough),
+    Check("LINE_DANGLE", Principle.INTEROPERABILITAS, WARNS, networks.lines_reach_one_another),
+    Check("LINE_CROSSED", Principle.INTEROPERABILITAS, INFORMS, networks.lines_cross_at_nodes),
+    Check("FLOW_AGAINST", Principle.INTEROPERABILITAS, WARNS, networks.water_flows_on),
+    Check("LINE_ZERO", Principle.INTEROPERABILITAS, WARNS, networks.lines_are_long_enough),
     Check("GEOM_SPIKE", Principle.INTEROPERABILITAS, WARNS, shapes.outlines_have_no_spikes),
     Check("VERTEX_REPEATED", Principle.INTEROPERABILITAS, INFORMS, shapes.vertices_are_apart),
     Check("SCALE_COARSE", Principle.INTEROPERABILITAS, WARNS, shapes.vertices_are_dense_enough),
+    Check("VERTEX_DENSE", Principle.INTEROPERABILITAS, INFORMS, shapes.vertices_are_no_denser_than_they_help),
+    Check("LAYER_HEAVY", Principle.INTEROPERABILITAS, INFORMS, shapes.layer_is_light_enough),
     Check("LENGTH_MEASURED", Principle.INTEROPERABILITAS, WARNS, shapes.written_lengths_are_those_measured),
     Check("KUGI_EMPTY", Principle.INTEROPERABILITAS, INFORMS, interoperabilitas.names_of_the_catalogue_are_filled),
+    Check("KUGI_FORM", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.codes_have_the_form_of_the_catalogue),
+    Check("KUGI_FAMILY", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.codes_are_of_one_family),
+    Check("KUGI_NAME", Principle.INTEROPERABILITAS, WARNS, interoperabilitas.name_says_what_is_drawn),
     Check("AREA_MEASURED", Principle.INTEROPERABILITAS, WARNS, shapes.written_areas_are_those_measured),
     Check("KEY_UNKNOWN", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_a_column),
     Check("KEY_NULL", Principle.INTEROPERABILITAS, BLOCKS, interoperabilitas.key_is_filled),
@@ -107,7 +119,8 @@ CHECKS: tuple[Check, ...] = (
     Check("AREA_NAME_OLD", Principle.KODE_REFERENSI, WARNS, kode_referensi.area_names_are_todays),
     Check("AREA_PARENT", Principle.KODE_REFERENSI, WARNS, kode_referensi.kelurahan_lie_in_their_kecamatan),
     Check("AREA_INCOMPLETE", Principle.KODE_REFERENSI, WARNS, kode_referensi.all_areas_are_present),
-    Check("AREA_PLACE", Principle.KODE_REFERENSI, WARNS, shapes.codes_are_those_of_their_place),
+    Check("BOUNDARY_BESIDE", Principle.KODE_REFERENSI, WARNS, places.borders_are_those_published),
+    Check("AREA_PLACE", Principle.KODE_REFERENSI, WARNS, places.codes_are_those_of_their_place),
 )
 
 

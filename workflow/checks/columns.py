@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from workflow.checks.claims import Context
 from workflow.layer import Field, Layer
 from workflow.statistics import COUNT_UNITS, TOTAL_WORDS, is_measure, period_field
 
@@ -20,6 +21,14 @@ def plain(field: Field) -> str:
 def words(field: Field) -> frozenset[str]:
     """The words of its name: {"jml", "pddk"} of JML_PDDK."""
     return frozenset(re.split(r"[\W_]+", plain(field).casefold())) | frozenset(field.name.split("_"))
+
+
+def subject(layer: Layer, context: Context, *, columns: bool = True) -> str:
+    """What it is about: the words of its name, its title and its columns, with blanks between."""
+    said = " ".join(
+        [layer.name, str(context.metadata.get("title") or ""), *map(plain, layer.fields if columns else ())]
+    )
+    return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", said)).casefold()
 
 
 def find(layer: Layer, name: object) -> Field | None:

@@ -1,5 +1,6 @@
 """Interoperabilitas: any program can read it, and it lies where it says."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, texts
+from workflow.checks.ground import SHOWN
 from workflow.labels import GEOMETRY_FAULTS
 from workflow.layer import Layer
 from workflow.repair import fault_in
@@ -19,11 +21,15 @@ FAMILIES = {0: "titik", 4: "titik", 1: "garis", 2: "garis", 5: "garis", 3: "area
 KUGI = ("FCODE", "NAMOBJ")
 """Columns of the Katalog Unsur Geografi Indonesia that say what a feature is and what it is called."""
 
+CODE = re.compile(r"[A-MZ][A-Z](\d\d){2,4}")
+"""A category A to M or Z of the catalogue, its part, and two digits to a level."""
+
+SUFFIX = re.compile(r"_(PT|LN|AR)_(\d+)K$", re.IGNORECASE)
+SUFFIXES = {"PT": "titik", "LN": "garis", "AR": "area"}
+"""ADMINISTRASIDESA_AR_25K: areas, drawn for 1:25,000."""
+
 MOST = 0.9
 """The share outside the city over which the whole layer is likely another place's, or in another CRS."""
-
-SHOWN = 200
-"""Points at most in the place of one finding."""
 
 
 def layer_has_rows(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -118,6 +124,43 @@ def names_of_the_catalogue_are_filled(layer: Layer, context: Context) -> Iterato
             blank = [n for n, value in enumerate(texts(layer, field)) if not value]
             if blank:
                 yield Fault({"count": len(blank), "total": len(layer)}, blank[0], field)
+
+
+def codes_have_the_form_of_the_catalogue(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Whether the code is in the catalogue nobody here can say: its list is not published whole."""
+    if layer.geometry is not None and (field := find(layer, "FCODE")):
+        wrong = {n: value for n, value in enumerate(texts(layer, field)) if value and not CODE.fullmatch(value)}
+        for n, value in list(wrong.items())[:1]:
+            better = re.sub(r"[\W_]", "", value).upper()
+            right = better if CODE.fullmatch(better) else None
+            yield Fault({"value": value[:80], "count": len(wrong)}, n, field, suggestion=right)
+
+
+def codes_are_of_one_family(layer: Layer, context: Context) -> Iterator[Fault]:
+    first: dict[str, tuple[str, int]] = {}
+    said: set[str] = set()
+    field = find(layer, "FCODE") if layer.geometry is not None else None
+    for n, code in enumerate(texts(layer, field) if field else ()):
+        family = FAMILIES.get(int(layer.kinds[n]), "")
+        before, at = first.setdefault(code, (family, n)) if code and family else (family, n)
+        if before != family and code not in said:
+            said.add(code)
+            params: Params = {"value": code[:80], "family": family, "other": before, "first": int(layer.rows[at])}
+            yield Fault(params, n, field)
+
+
+def name_says_what_is_drawn(layer: Layer, context: Context) -> Iterator[Fault]:
+    """Of layers named as in the catalogue."""
+    if not (said := SUFFIX.search(layer.name)) or layer.geometry is None:
+        return
+    family, scale = SUFFIXES[said[1].upper()], context.metadata.get("scale")
+    drawn = {FAMILIES[kind] for kind in np.unique(layer.kinds).tolist() if kind in FAMILIES}
+    if len(drawn) == 1 and drawn != {family}:
+        yield Fault({"name": layer.name, "said": family, "found": drawn.pop()})
+    elif isinstance(scale, int) and scale != int(said[2]) * 1000:
+        yield Fault(
+            {"name": layer.name, "said": f"skala 1:{said[2]}.000", "found": f"skala 1:{scale:,}".replace(",", ".")}
+        )
 
 
 def _share_outside(layer: Layer, context: Context, *, over: float, up_to: float) -> Iterator[Fault]:

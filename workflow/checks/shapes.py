@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from math import cos, radians
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry import Point
 
-from workflow.checks.claims import Context, Fault, Params
+from workflow.checks.claims import Context, Fault
 from workflow.checks.columns import words
-from workflow.checks.kode_referensi import code_columns
-from workflow.labels import LINE_ENDS
+from workflow.checks.ground import AREAS, LINES, SNAPPED, Shapes, drawn_as, in_degrees, in_metres, scale_at, scale_of
 from workflow.layer import Field, FieldType, Layer
 from workflow.statistics import period_field
 
-AREAS, LINES = (3, 6), (1, 5)
-"""Type numbers of GEOS, of single and multi."""
 NARROW = 0.3
 """Metres: a mean width below it is nobody's drawing."""
 LEAST_OVERLAP, LEAST_SHARE = 1.0, 0.001
@@ -28,13 +25,15 @@ WIDEST_GAP, LEAST_GAP, LARGEST_GAP = 3.0, 1.0, 10_000.0
 """Mean width in metres and area in square metres of a hole that is no lake and no street."""
 MOST_UNITED = 20_000
 """Areas of which a union is made to look for gaps."""
-SNAPPED, REACH = 0.01, 2.0
-"""Metres: what is this near is joined, and an end this far from a line was meant to reach it."""
 SHARP, LEG = cos(radians(1)), 1.0
 """Cosine of the angle of a spike, and the metres that both its sides are long at least."""
 COARSE, LEAST_VERTICES = 0.1, 50
 """Metres on paper between vertices (their median) from which a drawing is coarser than its scale; vertices for it."""
-DEVIATION, NEAR_BORDER = 0.05, 20.0
+FINE, MANY_VERTICES = 0.00002, 10_000
+"""Metres on paper that nobody can tell apart, and vertices from which that makes a file heavy."""
+HEAVY, HEAVY_ONE = 1_000_000, 100_000
+"""Vertices of a layer, and of one feature, that a browser draws slowly."""
+DEVIATION = 0.05
 METRES = {"m": 1.0, "meter": 1.0, "km": 1e3, "kilometer": 1e3}
 LENGTH_WORDS = frozenset({"panjang", "length", "leng", "shape", "jalan", "ruas", "sungai", "saluran", *METRES})
 LENGTH_DEVIATION = 0.02
@@ -42,11 +41,9 @@ SQUARE_METRES = {"m2": 1.0, "m²": 1.0, "meter persegi": 1.0, "ha": 1e4, "hektar
                  "km2": 1e6, "km²": 1e6}  # fmt: skip
 MEASURED_WORDS = frozenset({"luas", "area", "wilayah", "shape", *SQUARE_METRES})
 
-Shapes = NDArray[np.object_]
-
 
 def no_shape_is_drawn_twice(layer: Layer, context: Context) -> Iterator[Fault]:
-    rows, shapes = _of(layer, AREAS + LINES)
+    rows, shapes = drawn_as(layer, AREAS + LINES)
     if not len(rows):
         return
     boxes = np.round(shapely.bounds(shapes) * 1e7).astype(np.int64) @ [1, 1_000_003, 998_244_353, 2_654_435_761]
@@ -59,11 +56,11 @@ def no_shape_is_drawn_twice(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def areas_are_no_slivers(layer: Layer, context: Context) -> Iterator[Fault]:
-    rows, shapes = _of(layer, AREAS)
+    rows, shapes = drawn_as(layer, AREAS)
     if not len(rows):
         return
     # A first look in degrees spares most of them; the ground is never narrower than this makes it.
-    scale = _scale(shapes)
+    scale = scale_of(shapes)
     thin = np.flatnonzero(2 * shapely.area(shapes) * scale.max() < NARROW * shapely.length(shapes))
     metric = shapely.transform(shapes[thin], lambda xy: xy * scale)
     around = shapely.length(metric)
@@ -76,7 +73,7 @@ def areas_are_no_slivers(layer: Layer, context: Context) -> Iterator[Fault]:
 def areas_do_not_overlap(layer: Layer, context: Context) -> Iterator[Fault]:
     """At one time: floods of several days may. Where most areas have neighbours, only those are cut with one another
     of which GEOS marks edges that cross."""
-    rows, shapes = _of(layer, AREAS, valid=True)
+    rows, shapes = drawn_as(layer, AREAS, valid=True)
     if len(rows) < 2:
         return
     one, other = STRtree(shapes).query(shapes)  # by their boxes, each pair once
@@ -90,7 +87,7 @@ def areas_do_not_overlap(layer: Layer, context: Context) -> Iterator[Fault]:
         marked = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
         once = marked[one] & marked[other]
         one, other = one[once], other[once]
-    scale = _scale(shapes).prod()
+    scale = scale_of(shapes).prod()
     common = shapely.area(shapely.intersection(shapes[one], shapes[other])) * scale
     smaller = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other])) * scale
     apart = shapely.equals_exact(shapes[one], shapes[other], 1e-7)
@@ -103,19 +100,21 @@ def areas_do_not_overlap(layer: Layer, context: Context) -> Iterator[Fault]:
 
 
 def _moments(layer: Layer) -> Iterator[NDArray[np.object_]]:
-    """The columns that say when."""
+    """The columns that say when, or at which event."""
     period = period_field(layer)
     for field in layer.fields:
-        if field.type in (FieldType.DATE, FieldType.DATETIME) or field.name == period:
+        when = field.type in (FieldType.DATE, FieldType.DATETIME) or field.name == period
+        said = field.type is FieldType.STRING and words(field) & {"kejadian", "tanggal", "tgl"}
+        if when or said:
             yield np.array(layer.columns[field.name].to_pylist(), dtype=object)
 
 
 def areas_leave_no_gap(layer: Layer, context: Context) -> Iterator[Fault]:
     """Of layers that mean to cover the ground: most of their areas touch another."""
-    rows, shapes = _of(layer, AREAS, valid=True)
+    rows, shapes = drawn_as(layer, AREAS, valid=True)
     if not 2 < len(rows) <= MOST_UNITED:
         return
-    metric = _in_metres(shapes)
+    metric = in_metres(shapes)
     near = STRtree(metric).query(metric, predicate="dwithin", distance=SNAPPED)
     if len(np.unique(near[0][near[0] != near[1]])) < 0.8 * len(rows):
         return
@@ -125,44 +124,12 @@ def areas_leave_no_gap(layer: Layer, context: Context) -> Iterator[Fault]:
     area = shapely.area(holes)
     wide = 2 * area / shapely.length(holes)
     for at in np.flatnonzero((area > LEAST_GAP) & (area < LARGEST_GAP) & (wide < WIDEST_GAP)).tolist():
-        yield Fault({"area": round(float(area[at]), 1)}, place=_in_degrees(holes[at], shapes).representative_point())
+        yield Fault({"area": round(float(area[at]), 1)}, place=in_degrees(holes[at], shapes).representative_point())
 
 
 def _exterior_of_each(parts: Shapes, rings: Shapes) -> Shapes:
     """Beside each ring the outer ring of its polygon."""
     return np.repeat(shapely.get_exterior_ring(parts), 1 + shapely.get_num_interior_rings(parts))
-
-
-def lines_reach_one_another(layer: Layer, context: Context) -> Iterator[Fault]:
-    """But for those that run beside another one: cables, and both sides of a road, end where they like."""
-    rows, shapes = _of(layer, LINES, valid=True)
-    if len(rows) < 2:
-        return
-    parts, of = shapely.get_parts(_in_metres(shapes), return_index=True)
-    ends = np.concatenate([shapely.get_point(parts, 0), shapely.get_point(parts, -1)])
-    owner = np.concatenate([np.arange(len(parts))] * 2)
-    end, line = STRtree(parts).query(ends, predicate="dwithin", distance=REACH)
-    others = owner[end] != line
-    end, line = end[others], line[others]
-    apart = shapely.distance(ends[end], parts[line])
-    nearest = np.lexsort((apart, end))
-    nearest = nearest[np.unique(end[nearest], return_index=True)[1]]
-    nearest = nearest[apart[nearest] > SNAPPED]
-    own = parts[owner[end[nearest]]]
-    before = shapely.line_interpolate_point(own, np.where(end[nearest] < len(parts), 3 * REACH, -3 * REACH))
-    beside = shapely.distance(before, parts[line[nearest]]) <= REACH
-    for at in nearest[~beside].tolist():
-        tip, own = ends[end[at]], owner[end[at]]
-        past = float(shapely.distance(tip, shapely.intersection(parts[own], parts[line[at]])))  # NaN: they do not meet
-        how, distance = ("past", past) if past <= 2 * REACH else ("short", float(apart[at]))
-        said: Params = {"distance": round(distance, 2), "how": LINE_ENDS[how]}
-        yield Fault(said, int(rows[of[own]]), place=_in_degrees(tip, shapes))
-
-
-def lines_are_long_enough(layer: Layer, context: Context) -> Iterator[Fault]:
-    rows, shapes = _of(layer, LINES, valid=True)
-    for at in np.flatnonzero(shapely.length(_in_metres(shapes)) < SNAPPED).tolist() if len(rows) else ():
-        yield Fault(n=int(rows[at]), place=shapes[at].centroid)
 
 
 def vertices_are_apart(layer: Layer, context: Context) -> Iterator[Fault]:
@@ -194,12 +161,31 @@ def outlines_have_no_spikes(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def vertices_are_dense_enough(layer: Layer, context: Context) -> Iterator[Fault]:
     """For the scale that is claimed; a drawing of few vertices may well be of straight things."""
+    scale, middle = _density(layer, context, LEAST_VERTICES)
+    if middle > COARSE * scale:
+        yield Fault({"scale": scale, "metres": round(middle)})
+
+
+def vertices_are_no_denser_than_they_help(layer: Layer, context: Context) -> Iterator[Fault]:
+    scale, middle = _density(layer, context, MANY_VERTICES)
+    if 0 < middle < FINE * scale:
+        yield Fault({"scale": scale, "centimetres": round(middle * 100, 1), "tolerance": round(FINE * scale, 2)})
+
+
+def _density(layer: Layer, context: Context, least: int) -> tuple[int, float]:
+    """The scale that is claimed, and the median of the metres between vertices; zeros where either cannot be said."""
     scale = context.metadata.get("scale")
     sides = _sides(layer) if isinstance(scale, int) else None
-    if sides and np.count_nonzero(sides.whole) >= LEAST_VERTICES:
-        middle = float(np.median(sides.long[sides.whole]))
-        if isinstance(scale, int) and middle > COARSE * scale:
-            yield Fault({"scale": scale, "metres": round(middle)})
+    if not isinstance(scale, int) or sides is None or np.count_nonzero(sides.whole) < least:
+        return 0, 0.0
+    return scale, float(np.median(sides.long[sides.whole]))
+
+
+def layer_is_light_enough(layer: Layer, context: Context) -> Iterator[Fault]:
+    of = layer.vertices[1]
+    each = np.bincount(of, minlength=1)
+    if len(of) > HEAVY or each.max() > HEAVY_ONE:
+        yield Fault({"features": len(layer), "vertices": len(of), "most": int(each.max())}, int(each.argmax()))
 
 
 class Sides(NamedTuple):
@@ -218,7 +204,7 @@ def _sides(layer: Layer) -> Sides | None:
     if layer.geometry is None or not layer.source_crs or not len(layer.strokes[0]):
         return None
     xy, stroke, row = layer.strokes
-    scale = _scale_at(xy[:, 1])
+    scale = scale_at(xy[:, 1])
     whole = (stroke[1:] == stroke[:-1]) & layer.valid[row[1:]]
     metres = np.stack([np.diff(xy[:, 0]) * scale[0], np.diff(xy[:, 1]) * scale[1]])
     return Sides(xy, row, metres, np.sqrt(metres[0] ** 2 + metres[1] ** 2), whole)
@@ -226,18 +212,18 @@ def _sides(layer: Layer) -> Sides | None:
 
 def written_areas_are_those_measured(layer: Layer, context: Context) -> Iterator[Fault]:
     """A column that says the area alone. Without a unit it is in the one that fits the most."""
-    rows, shapes = _of(layer, AREAS, valid=True)
+    rows, shapes = drawn_as(layer, AREAS, valid=True)
     if len(rows):
-        square = float(_scale(shapes).prod())
+        square = float(scale_of(shapes).prod())
         named = [field for field in layer.fields if words(field) & {"luas", "area"} and words(field) <= MEASURED_WORDS]
         measured = shapely.area(shapes) * square if named else np.empty(0)
         yield from _written(layer, rows, shapes, named, measured, {**SQUARE_METRES, "": square}, DEVIATION)
 
 
 def written_lengths_are_those_measured(layer: Layer, context: Context) -> Iterator[Fault]:
-    rows, shapes = _of(layer, LINES, valid=True)
+    rows, shapes = drawn_as(layer, LINES, valid=True)
     if len(rows):
-        scale = _scale(shapes)
+        scale = scale_of(shapes)
         said = {"panjang", "length", "leng"}
         named = [field for field in layer.fields if words(field) & said and words(field) <= LENGTH_WORDS]
         measured = shapely.length(shapely.transform(shapes, lambda xy: xy * scale)) if named else np.empty(0)
@@ -268,58 +254,3 @@ def _written(
         for at in wrong[:1] if len(wrong) * 2 > len(filled) else wrong:
             params = {"written": float(written[at]), "measured": float(f"{measured[at] / unit:.6g}")}
             yield Fault(params | {"count": len(wrong)}, int(rows[at]), field, place=shapes[at].centroid)
-
-
-def codes_are_those_of_their_place(layer: Layer, context: Context) -> Iterator[Fault]:
-    """The middle of a feature lies in the area whose code it carries, where a boundary is published."""
-    if layer.geometry is None or context.boundary is None or not layer.source_crs:
-        return
-    rows = np.flatnonzero(layer.drawn)
-    points = shapely.point_on_surface(layer.geometry[rows])
-    area, point = STRtree(points).query(context.boundary.geometries, predicate="intersects")
-    there = np.full(len(rows), -1)
-    there[point] = area
-    for column in code_columns(layer, context):
-        for at, n in enumerate(rows.tolist()):
-            said = context.boundary.position(column.cells[n]) if column.cells[n] else None
-            known = context.area_codes.by_code(column.cells[n])
-            if said is None or known is None or there[at] in (-1, said):
-                continue
-            if shapely.distance(points[at], context.boundary.geometries[said]) * 111_000 < NEAR_BORDER:
-                continue
-            right = context.area_codes.by_code(context.boundary.codes[there[at]])
-            system = context.area_codes.system_of(column.cells[n])
-            params = {"value": column.cells[n], "name": known.name, "right": right.name if right else ""}
-            yield Fault(params, n, column.field, points[at], right.code(system) if right and system else None)
-
-
-def _of(layer: Layer, kinds: tuple[int, ...], *, valid: bool = False) -> tuple[NDArray[np.int64], Shapes]:
-    """Positions and geometries of these kinds, where the file says in which CRS they are."""
-    if layer.geometry is None or not layer.source_crs:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
-    rows = np.flatnonzero(np.isin(layer.kinds, kinds) & layer.drawn & (layer.valid if valid else layer.finite))
-    return rows, layer.geometry[rows]
-
-
-def _scale(shapes: Shapes) -> NDArray[np.float64]:
-    """Metres per degree of longitude and latitude in the middle of the shapes, on WGS 84: right within 0.3 % for 50 km
-    around."""
-    return _scale_at(shapely.total_bounds(shapes)[1::2])
-
-
-def _scale_at(lats: NDArray[np.float64]) -> NDArray[np.float64]:
-    lat = radians(np.clip((lats.min() + lats.max()) / 2, -85, 85))
-    east = 111_412.84 * cos(lat) - 93.5 * cos(3 * lat)
-    return np.array([east, 111_132.92 - 559.82 * cos(2 * lat)])
-
-
-def _in_metres(shapes: Shapes) -> Shapes:
-    scale = _scale(shapes)
-    found: Shapes = shapely.transform(shapes, lambda xy: xy * scale)
-    return found
-
-
-def _in_degrees(shapes: Any, like: Shapes) -> Any:
-    """Back from metres, of what `_in_metres` made of `like`."""
-    scale = _scale(like)
-    return shapely.transform(shapes, lambda xy: xy / scale)
