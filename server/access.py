@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import validate_csrf
@@ -57,11 +57,6 @@ def public[View: Callable[..., Any]](view: View) -> View:
     return view
 
 
-def signed_in[View: Callable[..., Any]](view: View) -> View:
-    view.access = frozenset(Role)  # type: ignore[attr-defined]
-    return view
-
-
 def only[View: Callable[..., Any]](*roles: Role) -> Callable[[View], View]:
     def ruled(view: View) -> View:
         view.access = frozenset(roles)  # type: ignore[attr-defined]
@@ -70,11 +65,23 @@ def only[View: Callable[..., Any]](*roles: Role) -> Callable[[View], View]:
     return ruled
 
 
+signed_in = only(*Role)
+
+
+class Room(Blueprint):
+    """Pages for those who have one of these roles, or have signed in where none is named; a view may say otherwise."""
+
+    def __init__(self, name: str, address: str, *roles: Role) -> None:
+        super().__init__(name, __name__, url_prefix=address)
+        self.access = frozenset(roles or Role)
+
+
 def rule_of(app: Flask, endpoint: str) -> Literal["public"] | frozenset[Role] | None:
     """ "public", the roles that may call it, or None: nobody."""
     if endpoint == "static" or endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS:
         return "public"
-    return getattr(app.view_functions[endpoint], "access", None)
+    room = app.blueprints.get(endpoint.partition(".")[0])
+    return getattr(app.view_functions[endpoint], "access", getattr(room, "access", None))
 
 
 def guard(app: Flask, journey: Journey) -> None:

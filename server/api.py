@@ -10,21 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from server.access import caller, journey, new_token, public, signed_in
 from server.access import only as for_roles
-from server.api_description import (
-    ANSWER,
-    COMPARISON,
-    EDITS,
-    FILE,
-    HASH,
-    METADATA,
-    MOMENT,
-    NOTE,
-    NUMBER,
-    READING,
-    TEXT,
-    Call,
-    describe,
-)
+from server.api_description import SCHEMAS, Call, describe
 from server.clock import due_date
 from server.comparing import KINDS, LISTED, MOST_LISTED, compare_with_current
 from server.journey import Upload
@@ -44,14 +30,6 @@ View = Callable[..., ResponseReturnValue]
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 CALLS: list[Call] = []
-UPLOAD = {**TEXT, "description": "instead of file: the id of one that came by /uploads"}
-CONTENT = {"metadata": METADATA, "reading": READING}
-BATCH = {"berita_acara": FILE, "number": TEXT, "date": TEXT, "period": TEXT}
-SUBMISSION = {**CONTENT, "file": FILE, "upload": UPLOAD, "batch": TEXT, "berita_acara": FILE, "dataset": TEXT}
-CHANGE = {**CONTENT, "crs": TEXT, "version": NUMBER}
-FILE_CHANGE = {"file": FILE, "upload": UPLOAD, "reading": READING}
-STEP = {"note": TEXT, "content_hash": HASH, "at": MOMENT}
-RELEASE = {"note": TEXT, "release": NUMBER}
 JSON_LIMIT = 2 * 1024 * 1024
 COUNTS = range(2**31)
 """Versions, releases and entries, as PostgreSQL counts them."""
@@ -67,11 +45,15 @@ SUBMISSION_STEPS = ("submit", "verify", "return", "approve", "approve_on_paper",
 
 
 def call(
-    method: str, path: str, sentence: str, rule: Callable[[View], View] = signed_in, **more: Any
+    method: str, path: str, sentence: str, rule: Callable[[View], View] = signed_in, success: int = 200
 ) -> Callable[[View], View]:
     """A view for those who have signed in (or whom `rule` names), and its place in the OpenAPI document."""
-    CALLS.append(Call(method, path, sentence, **more))
-    return lambda view: api.route(path, methods=[method])(rule(view))
+
+    def listed(view: View) -> View:
+        CALLS.append(Call(method, path, sentence, view.__name__, success))
+        return api.route(path, methods=[method])(rule(view))
+
+    return listed
 
 
 @api.get("/openapi.json")
@@ -80,14 +62,14 @@ def openapi() -> ResponseReturnValue:
     return jsonify(describe(CALLS, journey().settings.url))
 
 
-@call("POST", "/tokens", "Token baru, ditunjukkan sekali.", json={"name": TEXT}, success=201)
+@call("POST", "/tokens", "Token baru, ditunjukkan sekali.", success=201)
 def add_token() -> ResponseReturnValue:
     name = (_text(_body(), "name") or "token")[:80]
     secret, token = new_token(journey(), caller(), name)
     return jsonify({"token": secret, "name": name, "expires": token.expires_at.isoformat()}), 201
 
 
-@call("POST", "/batches", "Daftar Data baru dengan Berita Acaranya.", form=BATCH, success=201)
+@call("POST", "/batches", "Daftar Data baru dengan Berita Acaranya.", success=201)
 def add_batch() -> ResponseReturnValue:
     batch = journey().create_batch(
         caller(),
@@ -99,7 +81,7 @@ def add_batch() -> ResponseReturnValue:
     return jsonify({"id": batch.id, "agency": batch.agency, "period": batch.period}), 201
 
 
-@call("POST", "/submissions", "Pengajuan baru; dibaca dan diperiksa sebagai pekerjaan.", form=SUBMISSION, success=201)
+@call("POST", "/submissions", "Pengajuan baru; dibaca dan diperiksa sebagai pekerjaan.", success=201)
 def add_submission() -> ResponseReturnValue:
     record = journey().create_submission(
         caller(),
@@ -132,10 +114,10 @@ def submission(id: str) -> ResponseReturnValue:
     return jsonify(described(journey().visible(caller(), id), caller()))
 
 
-@call("PATCH", "/submissions/<id>", "Metadata atau cara baca lain, selama konsep atau dikembalikan.", json=CHANGE)
+@call("PATCH", "/submissions/<id>", "Metadata atau cara baca lain, selama konsep atau dikembalikan.")
 def change(id: str) -> ResponseReturnValue:
     body = _parts_or_body()
-    if unknown := sorted(set(body) - set(CHANGE)):
+    if unknown := sorted(set(body) - set(SCHEMAS["calls"]["change"]["json"])):
         mend, where = "Yang dapat diubah: metadata, reading, crs.", {"field": unknown[0]}
         raise BadRequest(f"Tidak dikenal: {', '.join(unknown)}.", mend=mend, where=where)
     record = journey().change(
@@ -150,13 +132,13 @@ def change(id: str) -> ResponseReturnValue:
     return jsonify(described(record, caller()))
 
 
-@call("PUT", "/submissions/<id>/file", "Berkas yang lain, selama konsep atau dikembalikan.", form=FILE_CHANGE)
+@call("PUT", "/submissions/<id>/file", "Berkas yang lain, selama konsep atau dikembalikan.")
 def replace_file(id: str) -> ResponseReturnValue:
     record = journey().change(caller(), id, file=_data_file(), reading=_optional_json("reading"))
     return jsonify(described(record, caller()))
 
 
-@call("PUT", "/submissions/<id>/edits", "Yang diperbaiki selain berkasnya; menggantikan yang sebelumnya.", json=EDITS)
+@call("PUT", "/submissions/<id>/edits", "Yang diperbaiki selain berkasnya; menggantikan yang sebelumnya.")
 def mend(id: str) -> ResponseReturnValue:
     body = _body()
     said = {name: _member(body, name, list) or [] for name in ("edits", "repair")} | {"axes": _text(body, "axes")}
@@ -172,23 +154,13 @@ def findings(id: str) -> ResponseReturnValue:
     return Response(json.dumps(body | only(record.move, "content_hash")), mimetype="application/geo+json")
 
 
-@call("POST", "/submissions/<id>/findings/<key>/waive", "Kesampingkan satu peringatan.", json={"reason": TEXT})
+@call("POST", "/submissions/<id>/findings/<key>/waive", "Kesampingkan satu peringatan.")
 def waive(id: str, key: str) -> ResponseReturnValue:
     finding = journey().waive(caller(), id, key, _text(_body(), "reason"))
     return jsonify(feature(finding)["properties"])
 
 
-@call(
-    "GET",
-    "/submissions/<id>/comparison",
-    "Beda dengan rilis yang berlaku.",
-    query={
-        "change": {**TEXT, "description": f"some of {', '.join(KINDS)}, with commas; all without"},
-        "limit": {**NUMBER, "minimum": 0, "maximum": MOST_LISTED, "default": LISTED},
-        "offset": {**NUMBER, "minimum": 0, "default": 0},
-    },
-    answer=COMPARISON,
-)
+@call("GET", "/submissions/<id>/comparison", "Beda dengan rilis yang berlaku.")
 def comparison(id: str) -> ResponseReturnValue:
     record = journey().visible(caller(), id)
     kinds = tuple(filter(None, request.args.get("change", "").split(","))) or KINDS
@@ -205,14 +177,14 @@ def notes(id: str) -> ResponseReturnValue:
     return jsonify({"notes": [thread(one) for one in found], "count": len(found)})
 
 
-@call("POST", "/submissions/<id>/notes", "Catatan baru, disematkan pada suatu letak.", json=NOTE, success=201)
+@call("POST", "/submissions/<id>/notes", "Catatan baru, disematkan pada suatu letak.", success=201)
 def add_note(id: str) -> ResponseReturnValue:
     body = _body()
     kind, place = _text(body, "kind") or "question", _member(body, "place", dict) or {}
     return jsonify(written(write(journey(), caller(), id, _text(body, "text"), kind, place))), 201
 
 
-@call("POST", "/submissions/<id>/notes/<note>/answers", "Jawab satu catatan.", json=ANSWER, success=201)
+@call("POST", "/submissions/<id>/notes/<note>/answers", "Jawab satu catatan.", success=201)
 def add_answer(id: str, note: str) -> ResponseReturnValue:
     body = _body()
     said = answer(journey(), caller(), id, note, _text(body, "text"), fixed=bool(_member(body, "fixed", bool)))
@@ -229,7 +201,7 @@ def reopen_note(id: str, note: str) -> ResponseReturnValue:
     return jsonify(written(settle(journey(), caller(), id, note, resolved=False)))
 
 
-@call("POST", "/submissions/<id>/steps/<step>", "Ambil satu langkah SOP.", json=STEP)
+@call("POST", "/submissions/<id>/steps/<step>", "Ambil satu langkah SOP.")
 def take(id: str, step: str) -> ResponseReturnValue:
     if step not in SUBMISSION_STEPS:
         raise NotFound(f"Langkah “{step}” tidak ada.", where={"step": step})
@@ -246,7 +218,7 @@ def take(id: str, step: str) -> ResponseReturnValue:
     return jsonify(described(record, caller()))
 
 
-@call("POST", "/datasets/<id>/steps/<step>", "Tarik, atau berlakukan lagi sebuah rilis.", json=RELEASE)
+@call("POST", "/datasets/<id>/steps/<step>", "Tarik, atau berlakukan lagi sebuah rilis.")
 def take_on_dataset(id: str, step: str) -> ResponseReturnValue:
     body = _body()
     note, release = _text(body, "note"), _member(body, "release", int)
@@ -265,7 +237,7 @@ def events(id: str) -> ResponseReturnValue:
     return jsonify({"events": [happened(event) for event in journey().records.events(submission=id)]})
 
 
-@call("POST", "/submissions/<id>/check", "Isi yang sama dibaca dan diperiksa sekali lagi.", json={"version": NUMBER})
+@call("POST", "/submissions/<id>/check", "Isi yang sama dibaca dan diperiksa sekali lagi.")
 def check_once_more(id: str) -> ResponseReturnValue:
     record = check_again(journey(), caller(), id, expected_version=_member(_body(), "version", int))
     return jsonify(described(record, caller()))
@@ -282,7 +254,6 @@ def checks() -> ResponseReturnValue:
     "/checks/<code>",
     "Berat temuan satu pemeriksaan; tanpa severity kembali ke bawaan.",
     rule=for_roles(Role.ADMIN),
-    json={"severity": TEXT, "reason": TEXT},
 )
 def set_severity(code: str) -> ResponseReturnValue:
     body = _body()
@@ -366,7 +337,10 @@ def _body() -> dict[str, Any]:
 def _parts_or_body() -> dict[str, Any]:
     if request.mimetype not in FORMS:
         return _body()
-    return {name: _understood(name, text) if name in CONTENT else text for name, text in request.form.items()}
+    return {
+        name: _understood(name, text) if name in ("metadata", "reading") else text
+        for name, text in request.form.items()
+    }
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -13,41 +13,39 @@ from workflow.sop import STEP_NAMES
 Schema = Mapping[str, Any]
 
 SCHEMAS: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
-TEXT, MOMENT, FILE, HASH, NUMBER = (SCHEMAS[name] for name in ("text", "moment", "file", "hash", "number"))
-METADATA, READING, COMPARISON = SCHEMAS["metadata"], SCHEMAS["reading"], SCHEMAS["comparison"]
-NOTE, ANSWER, EDITS, FAULTS = (SCHEMAS[name] for name in ("note", "answer", "edits", "faults"))
+METADATA = SCHEMAS["metadata"]
 
 
 @dataclass(frozen=True)
 class Call:
-    """`path` as Flask writes it. What is sent are the members of `json`, or the parts of `form`."""
+    """`path` as Flask writes it; `view` names what it takes and answers: the members of `json` or the parts of `form`,
+    `query` and `answer`."""
 
     method: str
     path: str
     sentence: str
-    json: Mapping[str, Schema] | None = None
-    form: Mapping[str, Schema] | None = None
+    view: str
     success: int = 200
-    query: Mapping[str, Schema] | None = None
-    answer: Schema | None = None
 
     def operation(self) -> dict[str, Any]:
+        known: Mapping[str, Schema] = SCHEMAS["calls"].get(self.view, {})
         fault = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        answers = {status: {"description": text, "content": fault} for status, text in FAULTS.items()}
-        content = {"application/json": {"schema": self.answer} if self.answer else {}}
+        answers = {status: {"description": text, "content": fault} for status, text in SCHEMAS["faults"].items()}
+        content = {"application/json": {"schema": known["answer"]} if "answer" in known else {}}
         answers[str(self.success)] = {"description": self.sentence, "content": content}
         operation: dict[str, Any] = {"summary": self.sentence, "responses": answers}
-        asked = [{"name": name, "in": "query", "schema": schema} for name, schema in (self.query or {}).items()]
+        asked = [{"name": name, "in": "query", "schema": schema} for name, schema in known.get("query", {}).items()]
         if parameters := [_parameter(name) for name in re.findall(r"<(\w+)>", self.path)] + asked:
             operation["parameters"] = parameters
-        for media_type, body in (("application/json", self.json), ("multipart/form-data", self.form)):
-            if body:
-                operation["requestBody"] = {"content": {media_type: {"schema": {"type": "object", "properties": body}}}}
+        for media_type, part in (("application/json", "json"), ("multipart/form-data", "form")):
+            if part in known:
+                schema = {"type": "object", "properties": known[part]}
+                operation["requestBody"] = {"content": {media_type: {"schema": schema}}}
         return operation
 
 
 def _parameter(name: str) -> dict[str, Any]:
-    schema = {**TEXT, "enum": list(STEP_NAMES)} if name == "step" else TEXT
+    schema = {**SCHEMAS["text"], "enum": list(STEP_NAMES)} if name == "step" else SCHEMAS["text"]
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -18,8 +18,9 @@ from server.journey import Journey, now_utc
 from server.ogc.adapter import create_ogc, probe
 from server.ogc.csw import create_csw
 from server.ogc.metadata import metadata_files
-from server.pages.desks import DESKS, equip_desks
+from server.pages.desks import desks, equip_desks
 from server.pages.portal import create_portal
+from server.pages.sign_in import sign_in
 from server.pages.verification import create_verification
 from server.pages.words import equip
 from server.problems import install_problems
@@ -85,7 +86,7 @@ def _rooms(app: Flask, journey: Journey) -> None:
     app.register_blueprint(csw := create_csw(records.registry, revision.read, settings))
     app.register_blueprint(create_portal(records, settings, journey.clock))
     app.register_blueprint(create_verification(records, settings))
-    for room in (*DESKS, health, api):
+    for room in (sign_in, *desks(), health, api):
         app.register_blueprint(room)
     csrf = CSRFProtect(app)
     # Programs sign in with each request; where they use a session, access.py asks for the token itself.

@@ -8,6 +8,7 @@ from server.build import finding_record
 from server.intake.reader import read_upload
 from server.reference import load_area_codes, load_city
 from server.release.dictionary import described
+from server.settings import Settings
 from workflow.checks import CHECKS, Context, run_checks
 from workflow.errors import BadUpload
 from workflow.findings import Severity
@@ -31,11 +32,11 @@ def table_of_checks() -> str:
     return "\n".join(lines)
 
 
-def print_findings(path: Path, *, crs: str | None, statistics: bool) -> int:
+def print_findings(_settings: Settings, file: Path, crs: str | None, statistics: bool) -> int:
     """0 without blocking findings, 1 with some, 2 where the file cannot be read."""
     out = sys.stdout.write
     try:
-        reading = read_upload(path.resolve(), path.name, reading={}, crs=crs, progress=lambda *_: None)
+        reading = read_upload(file.resolve(), file.name, reading={}, crs=crs, progress=lambda *_: None)
     except BadUpload as error:
         out(f"{error.code}: {error.detail} {error.mend}\n")
         return 2
@@ -44,7 +45,7 @@ def print_findings(path: Path, *, crs: str | None, statistics: bool) -> int:
     context = Context(kind=kind, has_berita_acara=True, area_codes=load_area_codes(), city=load_city())
     found = [*reading.remarks, *(one for one in run_checks(layer, context) if one.check not in BESIDE_THE_FILE)]
     crs_said = layer.source_crs or "tidak disebut"
-    out(f"{path.name}: {len(layer)} fitur atau baris, {len(layer.fields)} kolom, CRS {crs_said}\n")
+    out(f"{file.name}: {len(layer)} fitur atau baris, {len(layer.fields)} kolom, CRS {crs_said}\n")
     for finding in found:
         said = finding_record(finding)
         place = "".join(

@@ -1,4 +1,4 @@
-"""`sebar serve`: migrate, start, say where."""
+"""`sebar serve`: migrate, start, say where; and the web processes, granian serving server.app."""
 
 import secrets
 import socket
@@ -67,6 +67,27 @@ def _answers(settings: Settings) -> bool:
             return True
     except (urllib.error.URLError, OSError):
         return False
+
+
+def serve_web(settings: Settings) -> None:
+    """Serves until it is told to stop; a process that dies is started again."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "server.app:from_settings",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        # More of them fight for the interpreter's lock: the slowest answers then take ten times as long.
+        blocking_threads=2,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        websockets=False,
+    ).serve()
 
 
 def _tell(settings: Settings) -> None:

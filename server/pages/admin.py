@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import HASHER, journey, only
+from server.access import HASHER, Room, journey
 from server.clock import days_of, due_dates, joint_leave_unknown
 from server.journey import slug
 from server.mail import address_fault
@@ -24,20 +24,18 @@ from workflow.labels import FIXED_CHECKS, PRINCIPLES, SEVERITIES, hari_tanggal, 
 from workflow.sop import SOP, Kind, Role
 from workflow.store import Agency, Holiday, Person
 
-desk = Blueprint("admin", __name__, url_prefix="/meja/admin")
+desk = Room("admin", "/meja/admin", Role.ADMIN)
 
 SHORTEST_PASSWORD = 12
 HOLIDAY_KINDS: dict[str, str] = WORDS["holidays"]
 
 
 @desk.get("/")
-@only(Role.ADMIN)
 def people() -> ResponseReturnValue:
     return _people(_chosen(journey().records.person(request.args.get("orang", "")), "orang"))
 
 
 @desk.post("/orang")
-@only(Role.ADMIN)
 def save_person() -> ResponseReturnValue:
     known = journey().records.person(request.form.get("id", ""))
     try:
@@ -111,14 +109,12 @@ def _people(chosen: Person | None, fault: Mapping[str, Any] | None = None) -> st
 
 
 @desk.get("/opd")
-@only(Role.ADMIN)
 def agencies() -> ResponseReturnValue:
     known = next((one for one in journey().records.agencies() if one.id == request.args.get("opd")), None)
     return _agencies(_chosen(known, "opd"))
 
 
 @desk.post("/opd")
-@only(Role.ADMIN)
 def save_agency() -> ResponseReturnValue:
     try:
         agency = _agency_of_the_form()
@@ -159,13 +155,11 @@ def _agencies(chosen: Agency | None, fault: Mapping[str, Any] | None = None) -> 
 
 
 @desk.get("/kalender")
-@only(Role.ADMIN)
 def calendar() -> ResponseReturnValue:
     return _calendar(request.args.get("tahun", journey().clock().year, type=int))
 
 
 @desk.post("/kalender")
-@only(Role.ADMIN)
 def save_holiday() -> ResponseReturnValue:
     form, records, now = request.form, journey().records, journey().clock()
     before = due_dates(journey())
@@ -215,13 +209,11 @@ def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
 
 
 @desk.get("/pemeriksaan")
-@only(Role.ADMIN)
 def severities() -> ResponseReturnValue:
     return _severities(_chosen(REGISTRY.get(request.args.get("cek", "")), "cek"))
 
 
 @desk.post("/pemeriksaan")
-@only(Role.ADMIN)
 def save_severity() -> ResponseReturnValue:
     form = request.form
     code = form.get("check", "")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, signed_in
+from server.access import Room, journey
 from server.comparing import KINDS, Change, Summary, changes, changes_of, field_changes, metadata_changes, summary
 from server.documents.daftar import sheet, sheet_rows
 from server.pages.candidate import system_name
@@ -21,7 +21,7 @@ from workflow.errors import NotFound
 from workflow.labels import angka
 from workflow.store import SubmissionRecord
 
-desk = Blueprint("changes", __name__, url_prefix="/meja/pengajuan")
+desk = Room("changes", "/meja/pengajuan")
 
 SHOWN = 50
 SHEET = ("perubahan", "id", "nama", "kolom", "lama", "baru", "selisih", "persen", "meter")
@@ -162,7 +162,6 @@ def _in_words(name: str, value: Any) -> str:
 
 
 @desk.get("/<id>/perubahan.csv")
-@signed_in
 def as_sheet(id: str) -> ResponseReturnValue:
     """Every change, one line for each cell, or those that the filters leave."""
     record = journey().visible(current_user.actor, id)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, only
+from server.access import Room, journey
 from server.documents.daftar import TITLES, daftar_csv, daftar_data, rows_of
 from server.journey import sees_agency
 from server.pages.desk_rows import Row, rows
@@ -17,9 +17,8 @@ from workflow.errors import NotFound
 from workflow.sop import Role, Status
 from workflow.store import Agency, Batch
 
-desk = Blueprint("daftar_data", __name__, url_prefix="/meja/daftar-data")
-
 READERS = (Role.WALIDATA, Role.PRODUSEN_DATA, Role.PEMBINA_DATA)
+desk = Room("daftar_data", "/meja/daftar-data", *READERS)
 
 
 @dataclass
@@ -44,7 +43,6 @@ class Package:
 
 
 @desk.get("/")
-@only(*READERS)
 def overview() -> ResponseReturnValue:
     """The filters are the address: opd, periode."""
     agencies = [agency for agency in journey().records.agencies() if sees_agency(current_user.actor, agency.id)]
@@ -78,7 +76,6 @@ def _packages(batches: Iterable[Batch], agencies: Iterable[Agency]) -> list[Pack
 
 
 @desk.get("/<step>.<any(pdf, csv):ending>")
-@only(*READERS)
 def printed(step: str, ending: str) -> ResponseReturnValue:
     """One of the four lists of an agency (`opd`) in a period (`periode`)."""
     opd, period = request.args.get("opd", ""), request.args.get("periode", "")
@@ -94,6 +91,5 @@ def printed(step: str, ending: str) -> ResponseReturnValue:
 
 
 @desk.get("/<id>/berita-acara")
-@only(*READERS)
 def berita_acara(id: str) -> ResponseReturnValue:
     return paper(journey().visible_batch(current_user.actor, id).berita_acara)

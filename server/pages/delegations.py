@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, only
+from server.access import Room, journey
 from server.deputies import EARLIER_ROLES
 from server.problems import problem_of
 from workflow.errors import BadRequest, SebarError
@@ -17,7 +17,7 @@ from workflow.labels import day_of, tanggal
 from workflow.sop import Role
 from workflow.store import Delegation, Person
 
-desk = Blueprint("delegations", __name__, url_prefix="/meja/admin/perwakilan")
+desk = Room("delegations", "/meja/admin/perwakilan", Role.ADMIN)
 
 CAPACITIES = {
     "Plh.": "Plh. (pelaksana harian): pejabatnya berhalangan sementara",
@@ -26,13 +26,11 @@ CAPACITIES = {
 
 
 @desk.get("")
-@only(Role.ADMIN)
 def page() -> ResponseReturnValue:
     return _page()
 
 
 @desk.post("")
-@only(Role.ADMIN)
 def save() -> ResponseReturnValue:
     records, now = journey().records, journey().clock()
     if id := request.form.get("remove"):

@@ -1,32 +1,13 @@
 """The desks together: their rooms, and the words of their templates."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_login import current_user
+from werkzeug.utils import find_modules, import_string
 
 from server.marked_sheet import markable
-from server.pages import (
-    admin,
-    changes,
-    corrections,
-    daftar_data,
-    delegations,
-    mending,
-    notes,
-    notices,
-    pembina_data,
-    planned_list,
-    produsen_data,
-    queues,
-    review,
-    sign_in,
-    submission,
-    submission_files,
-    understood,
-    walidata,
-    weekly,
-)
 from server.pages.candidate import system_name
 from server.pages.decisions import REASON_HELP
 from server.pages.desk_rows import awaited, day_unit
@@ -37,27 +18,12 @@ from server.severity import may_check_again, stale
 from workflow.labels import HAPPENED, METADATA_FIELDS, NOTE_KINDS, ROLES, STEPS
 from workflow.sop import Kind
 
-MODULES = (
-    produsen_data,
-    walidata,
-    pembina_data,
-    daftar_data,
-    planned_list,
-    mending,
-    weekly,
-    notices,
-    queues,
-    admin,
-    delegations,
-    submission,
-    review,
-    changes,
-    submission_files,
-    understood,
-    corrections,
-    notes,
-)
-DESKS = (sign_in.sign_in, *(module.desk for module in MODULES))
+
+def desks() -> Iterator[Blueprint]:
+    """The rooms of this folder's files."""
+    for name in find_modules(__package__):
+        if isinstance(room := getattr(import_string(name), "desk", None), Blueprint):
+            yield room
 
 
 def equip_desks(app: Flask, settings: Settings) -> None:

@@ -1,21 +1,20 @@
 """For the one who mends a table: the marked sheet, and the message that goes with it."""
 
-from flask import Blueprint, Response, render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, only, signed_in
+from server.access import Room, journey, only
 from server.marked_sheet import markable, marked_name, marked_sheet, message
 from workflow.sop import Role
 from workflow.store import Agency
 
-desk = Blueprint("mending", __name__, url_prefix="/meja/pengajuan")
+desk = Room("mending", "/meja/pengajuan")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @desk.get("/<id>/lembar-bertanda.xlsx")
-@signed_in
 def sheet(id: str) -> ResponseReturnValue:
     record = journey().visible(current_user.actor, id)
     content = marked_sheet(journey(), record)

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, signed_in
+from server.access import Room, journey
 from server.journey import Journey
 from server.notes import answer, settle, threads, write
 from server.pages.note_pane import asked_place
@@ -19,11 +19,10 @@ from workflow.errors import Forbidden, NotFound, SebarError
 from workflow.labels import NOTE_KINDS
 from workflow.store import Note
 
-desk = Blueprint("notes", __name__, url_prefix="/meja/pengajuan")
+desk = Room("notes", "/meja/pengajuan")
 
 
 @desk.get("/<id>/catatan.geojson")
-@signed_in
 def pins(id: str) -> ResponseReturnValue:
     """The open notes that have a place on the map."""
     record = journey().visible(current_user.actor, id)
@@ -48,21 +47,18 @@ def pins(id: str) -> ResponseReturnValue:
 
 
 @desk.post("/<id>/catatan")
-@signed_in
 def add(id: str) -> ResponseReturnValue:
     form = request.form
     return _done(id, lambda: write(*_who(id), form.get("text", ""), form.get("kind", "question"), asked_place()))
 
 
 @desk.post("/<id>/catatan/<note>/jawaban")
-@signed_in
 def reply(id: str, note: str) -> ResponseReturnValue:
     form = request.form
     return _done(id, lambda: answer(*_who(id), note, form.get("answer", ""), fixed="fixed" in form))
 
 
 @desk.post("/<id>/catatan/<note>/<any(selesai, buka):what>")
-@signed_in
 def close(id: str, note: str, what: str) -> ResponseReturnValue:
     return _done(id, lambda: settle(*_who(id), note, resolved=what == "selesai"))
 

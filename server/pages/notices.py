@@ -1,21 +1,20 @@
 """/meja/pemberitahuan: what one was told, read and unread."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, signed_in
+from server.access import Room, journey
 from server.mail import address_fault
 from server.pages.words import looks
 from workflow.errors import NotFound
 
-desk = Blueprint("notices", __name__, url_prefix="/meja/pemberitahuan")
+desk = Room("notices", "/meja/pemberitahuan")
 
 LOOKS = looks("step_looks") | looks("notice_looks")
 
 
 @desk.get("")
-@signed_in
 def page() -> ResponseReturnValue:
     """`belum` in the address leaves out what was read."""
     records, settings = journey().records, journey().settings
@@ -31,7 +30,6 @@ def page() -> ResponseReturnValue:
 
 
 @desk.post("")
-@signed_in
 def read() -> ResponseReturnValue:
     """All of them, or the one whose number is given, and on to what it is about."""
     records, now = journey().records, journey().clock()

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import authenticate, journey, only
+from server.access import Room, authenticate, journey
 from server.comparing import sentence, summary
 from server.journey import awaits
 from server.pages.desk_rows import Row, agency_names, asked, asked_for, done_this_week, late, person_names, rows
@@ -19,7 +19,7 @@ from workflow.review import open_before
 from workflow.sop import Role, rows_for
 from workflow.store import Batch, SubmissionRecord
 
-desk = Blueprint("pembina_data", __name__, url_prefix="/meja/pembina-data")
+desk = Room("pembina_data", "/meja/pembina-data", Role.PEMBINA_DATA)
 
 DONE_SHOWN = 10
 (APPROVE,) = rows_for("approve")
@@ -36,7 +36,6 @@ class Item:
 
 
 @desk.get("/")
-@only(Role.PEMBINA_DATA)
 def queue() -> ResponseReturnValue:
     return _queue()
 
@@ -77,7 +76,6 @@ def alone(record: SubmissionRecord) -> str:
 
 
 @desk.post("/setujui")
-@only(Role.PEMBINA_DATA)
 def approve() -> ResponseReturnValue:
     """Each by itself, with the content that was shown; those that cannot be approved are said one by one."""
     try:

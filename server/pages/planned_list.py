@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, only
+from server.access import Room, journey, only
 from server.api import uploaded
 from server.journey import sees_agency
 from server.pages.daftar_data import READERS
@@ -20,7 +20,7 @@ from workflow.labels import angka, day_of
 from workflow.planned import Line, State, Tally, tally
 from workflow.sop import Role
 
-desk = Blueprint("planned_list", __name__, url_prefix="/meja/daftar-data/rencana")
+desk = Room("planned_list", "/meja/daftar-data/rencana", Role.WALIDATA)
 
 STATES = {
     State.MISSING: ("Belum diinput", "clock", "kunyit"),
@@ -80,7 +80,6 @@ def _datasets() -> Mapping[str, list[tuple[str, str]]]:
 
 
 @desk.get("/unggah")
-@only(Role.WALIDATA)
 def form() -> ResponseReturnValue:
     return _form()
 
@@ -93,7 +92,6 @@ def _form(fault: Mapping[str, Any] | None = None) -> str:
 
 
 @desk.post("/unggah")
-@only(Role.WALIDATA)
 def preview() -> ResponseReturnValue:
     """What was understood of the sheet; nothing is changed yet."""
     try:
@@ -119,7 +117,6 @@ def preview() -> ResponseReturnValue:
 
 
 @desk.post("/pakai")
-@only(Role.WALIDATA)
 def take() -> ResponseReturnValue:
     """Reads the kept file once more and takes what it says: nothing of the preview page is trusted."""
     file, name = request.form.get("file", ""), request.form.get("name", "")[:200]
@@ -141,7 +138,6 @@ def _said() -> dict[str, str]:
 
 
 @desk.post("/<id>/cocok")
-@only(Role.WALIDATA)
 def matched(id: str) -> ResponseReturnValue:
     match(journey(), current_user.actor, id, request.form.get("dataset", ""))
     flash("Tersimpan.")

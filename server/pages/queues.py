@@ -1,21 +1,20 @@
 """What is done to a line of a queue: taken, put back, reminded of."""
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, signed_in
+from server.access import Room, journey
 from server.journey import awaits
 from server.notices import remind as reminded
 from server.pages.desk_rows import person_names
 from server.pages.sign_in import own_address
 from workflow.errors import Conflict, Forbidden
 
-desk = Blueprint("queues", __name__, url_prefix="/meja/pengajuan")
+desk = Room("queues", "/meja/pengajuan")
 
 
 @desk.post("/<id>/ambil")
-@signed_in
 def take(id: str) -> ResponseReturnValue:
     """To one's own desk. What another has is taken over only where the form names them."""
     record, actor = journey().visible(current_user.actor, id), current_user.actor
@@ -30,7 +29,6 @@ def take(id: str) -> ResponseReturnValue:
 
 
 @desk.post("/<id>/lepaskan")
-@signed_in
 def put_back(id: str) -> ResponseReturnValue:
     record, actor = journey().visible(current_user.actor, id), current_user.actor
     if record.assigned_to != actor.id:
@@ -41,7 +39,6 @@ def put_back(id: str) -> ResponseReturnValue:
 
 
 @desk.post("/<id>/ingatkan")
-@signed_in
 def remind(id: str) -> ResponseReturnValue:
     told = reminded(journey(), current_user.actor, id)
     if told:

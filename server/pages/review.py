@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import numpy as np
 import orjson
 import shapely
-from flask import Blueprint, Response, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, signed_in
+from server.access import Room, journey
 from server.comparing import sentence, summary
 from server.documents.wording import LETTERS
 from server.ogc.tiles import MVT, Archive, archive
@@ -33,7 +33,7 @@ from workflow.labels import PRINCIPLES
 from workflow.review import steps_from
 from workflow.store import FindingRecord, Release, SubmissionRecord
 
-desk = Blueprint("review", __name__, url_prefix="/meja/pengajuan")
+desk = Room("review", "/meja/pengajuan")
 
 MODES = ("data", "temuan", "banding", "tematik")
 PANES = ("fitur", "tabel", "metadata", "catatan", "perubahan", "perjalanan")
@@ -246,7 +246,6 @@ def findings_of(record: SubmissionRecord) -> list[tuple[str, list[list[FindingRe
 
 
 @desk.get("/<id>/bagian")
-@signed_in
 def some_parts(id: str) -> ResponseReturnValue:
     """What of the page follows its address, for the same question; with `daftar` the list of findings too."""
     record, state = journey().visible(current_user.actor, id), State.asked(id)
@@ -262,7 +261,6 @@ def found_in_all(record: SubmissionRecord) -> int:
 
 
 @desk.get("/<id>/petak.json")
-@signed_in
 def tileset(id: str) -> ResponseReturnValue:
     """A TileJSON of the candidate's tiles, which only the desks see."""
     record = journey().visible(current_user.actor, id)
@@ -278,7 +276,6 @@ def tileset(id: str) -> ResponseReturnValue:
 
 
 @desk.get("/<id>/petak/<int:z>/<int:x>/<int:y>")
-@signed_in
 def tile(id: str, z: int, x: int, y: int) -> ResponseReturnValue:
     body = _archive(journey().visible(current_user.actor, id)).get(z, x, y)
     if body is None:
@@ -295,7 +292,6 @@ def _archive(record: SubmissionRecord) -> Archive:
 
 
 @desk.get("/<id>/fitur/<path:feature>")
-@signed_in
 def feature(id: str, feature: str) -> ResponseReturnValue:
     """One feature of the candidate's map, whole."""
     record = journey().visible(current_user.actor, id)
@@ -308,7 +304,6 @@ def feature(id: str, feature: str) -> ResponseReturnValue:
 
 
 @desk.get("/<id>/tematik")
-@signed_in
 def theme(id: str) -> ResponseReturnValue:
     """Classes of a numeric column, or the usual values of another."""
     record, name = journey().visible(current_user.actor, id), request.args.get("kolom", "")

@@ -1,14 +1,14 @@
 """The desk of the Walidata: the queue, and what is approved and not disseminated."""
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from server.access import journey, only
+from server.access import Room, journey
 from server.pages.desk_rows import asked, asked_for, done_this_week, late, rows
 from workflow.sop import Role, Status
 
-desk = Blueprint("walidata", __name__, url_prefix="/meja/walidata")
+desk = Room("walidata", "/meja/walidata", Role.WALIDATA)
 
 TABS: dict[str, tuple[str, tuple[Status, ...]]] = {
     "periksa": ("Perlu diperiksa", (Status.SUBMITTED,)),
@@ -23,7 +23,6 @@ OURS = ("periksa", "sebar")
 
 
 @desk.get("/")
-@only(Role.WALIDATA)
 def queue() -> ResponseReturnValue:
     """The filters are the address: antrian, and those of every queue."""
     every = rows(journey().visible_ones(current_user.actor))

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from server.access import journey, only
+from server.access import Room, journey
 from server.documents.weekly import HEADS, agency_rows, late_row, waiting_row, weekly_pdf
 from server.pages.submission_files import sent
 from server.weekly import asked_week, named_report
@@ -13,12 +13,10 @@ from workflow.labels import day_of, tanggal
 from workflow.sop import Role
 from workflow.weekly import Week
 
-desk = Blueprint("weekly", __name__, url_prefix="/meja/daftar-data")
-READERS = (Role.WALIDATA, Role.ADMIN)
+desk = Room("weekly", "/meja/daftar-data", Role.WALIDATA, Role.ADMIN)
 
 
 @desk.get("/laporan-mingguan")
-@only(*READERS)
 def page() -> ResponseReturnValue:
     """`minggu` is a week of ISO 8601, 2026-W11; the present one without it."""
     week = asked_week(journey(), request.args.get("minggu", ""))
@@ -43,7 +41,6 @@ def page() -> ResponseReturnValue:
 
 
 @desk.get("/laporan-mingguan.pdf")
-@only(*READERS)
 def printed() -> ResponseReturnValue:
     week = asked_week(journey(), request.args.get("minggu", ""))
     content = weekly_pdf(named_report(journey(), week), journey().settings)

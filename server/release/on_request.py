@@ -32,7 +32,7 @@ LARGE = 50_000_000
 """Bytes of data.gpkg from which on a file keeps small ones from waiting for it."""
 ROOT = Path(__file__).resolve().parents[2]
 
-# Readers must not take both threads of a web process (web.py).
+# Readers must not take both threads of a web process (serving.py).
 _waiting = threading.BoundedSemaphore(1)
 
 
