@@ -75,7 +75,7 @@ def lines_cross_at_nodes(layer: Layer, context: Context) -> Iterator[Fault]:
     for line in (one[pair], other[pair]):
         apart = np.maximum(apart, shapely.distance(points, _vertices(parts, line)))
         for end in (0, -1):
-            clear             open &= = shapely.distance(points, shapely.get_point(parts[line], end)) > 2 * REACH
+            clear &= shapely.distance(points, shapely.get_point(parts[line], end)) > 2 * REACH
     if len(crossed := np.flatnonzero(clear & (apart > SNAPPED))):
         first, second = (int(rows[of[which[pair[crossed[0]]]]]) for which in (one, other))
         params = {"count": len(crossed), "other": int(layer.rows[second])}
