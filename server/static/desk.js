@@ -66,6 +66,61 @@ async function whenArrived(form) {
 const inParts = document.querySelector("input[data-parts]");
 if (inParts) import("./upload.js").then((parts) => parts.inParts(inParts));
 
+// A file dropped on its field is chosen; one that misses every field does not replace the page.
+const SHAPEFILE = "Berkas-berkas Shapefile (.shp, .shx, .dbf, .prj) dijadikan satu zip dahulu.";
+const OTHERWISE = { xls: "Buka di Excel atau LibreOffice, lalu simpan sebagai XLSX.", shp: SHAPEFILE, shx: SHAPEFILE, dbf: SHAPEFILE, prj: SHAPEFILE };
+const dropOf = (target) => target.closest?.(".field")?.querySelector(".drop");
+
+function light(drop) {
+  for (const lit of document.querySelectorAll(".drop-over")) if (lit !== drop) lit.classList.remove("drop-over");
+  drop?.classList.add("drop-over");
+}
+
+// Why what was dropped is not taken; nothing where it is.
+function unfit({ files, items }, accept) {
+  const folder = Array.from(items).some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+  if (folder && files.length < 2) return `“${files[0]?.name}” adalah folder. Seret satu berkas; Shapefile dalam folder dijadikan satu zip dahulu.`;
+  if (files.length > 1) return `Anda menyeret ${files.length} berkas, padahal hanya satu yang dapat diunggah. ${SHAPEFILE}`;
+  if (!files.length) return "Yang diseret itu bukan berkas. Simpan dahulu di komputer Anda, lalu pilih berkasnya.";
+  const [{ name }] = files;
+  const kind = name.includes(".") ? name.split(".").pop().toLowerCase() : "";
+  if (!accept || accept.split(",").includes(`.${kind}`)) return "";
+  return `“${name}” bukan jenis berkas yang diminta di sini. ${OTHERWISE[kind] ?? "Simpan isinya sebagai salah satu jenis yang tertulis di atas, lalu seret lagi."}`;
+}
+
+document.addEventListener("dragover", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  const drop = dropOf(event.target);
+  event.preventDefault();
+  event.dataTransfer.dropEffect = drop ? "copy" : "none";
+  light(drop);
+});
+document.addEventListener("dragleave", ({ relatedTarget }) => { if (!relatedTarget) light(); });
+document.addEventListener("drop", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  light();
+  const drop = dropOf(event.target);
+  if (!drop) return;
+  const input = drop.querySelector("input");
+  const why = unfit(event.dataTransfer, input.accept);
+  drop.parentElement.querySelector(".drop-said")?.remove();
+  if (why) {
+    const said = document.createElement("p");
+    said.className = "error drop-said";
+    said.setAttribute("role", "alert");
+    drop.after(said);
+    said.textContent = why;
+  } else {
+    input.files = event.dataTransfer.files;
+    for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
+  }
+  drop.parentElement.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("change", ({ target }) => {
+  if (target.matches(".drop input")) target.closest(".field").querySelector(".drop-said")?.remove();
+});
+
 function unsent() {
   const problem = document.createElement("div");
   problem.className = "problem";

@@ -61,7 +61,7 @@ export function inParts(input) {
     const buttons = element("p", "", { class: "row" });
     buttons.append(pause, cancel);
     group.append(bar, amount, said, buttons);
-    input.after(group);
+    (input.closest(".drop") ?? input).after(group);
 
     const own = hashed(file);
     let settle;

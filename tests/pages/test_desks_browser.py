@@ -53,6 +53,15 @@ def work(city: City, over: threading.Event) -> None:
     records.close()
 
 
+def sign_in(page: Page, address: str, username: str) -> Page:
+    page.goto(f"{address}/masuk")
+    page.get_by_label("Nama pengguna").fill(username)
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/meja/**")
+    return page
+
+
 class People:
     """Each person's own browser window; what goes wrong in any of them is kept."""
 
@@ -65,12 +74,7 @@ class People:
             width, height = self.size
             context = self.browser.new_context(viewport={"width": width, "height": height}, locale="id-ID")
             self.windows[username] = Watched(context.new_page(), self.address)
-            page = self.windows[username].page
-            page.goto(f"{self.address}/masuk")
-            page.get_by_label("Nama pengguna").fill(username)
-            page.get_by_label("Kata sandi").fill(PASSWORD)
-            page.get_by_role("button", name="Masuk").click()
-            page.wait_for_url("**/meja/**")
+            sign_in(self.windows[username].page, self.address, username)
         return self.windows[username].open(path)
 
     @property

@@ -64,7 +64,7 @@ def test_swapped_axes_are_offered_where_the_file_is_refused_and_put_right_by_a_p
 def test_swapped_axes_of_another_city_are_offered_too(produsen: Seat) -> None:
     produsen.enter("Jakarta Tertukar", points((-6.2, 106.8), (-6.17, 106.82)), "jakarta.geojson")
     choices = offered(produsen)
-    assert "0 % di Kota Pekalongan" in choices["EPSG:4326 swapped"]
+    assert "di tempat lain di Indonesia" in choices["EPSG:4326 swapped"]
     assert "EPSG:4326" not in choices
 
 

@@ -8,11 +8,11 @@ import time
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import PASSWORD, City
+from tests.conftest import City
 from tests.pages.desk import Seat
 from tests.pages.test_browser import SIZES, pytestmark  # noqa: F401 - the same reasons to skip
 from tests.pages.test_desks import HERE, points
-from tests.pages.test_desks_browser import People, address, browser, people  # noqa: F401 - fixtures
+from tests.pages.test_desks_browser import People, address, browser, people, sign_in  # noqa: F401 - fixtures
 from tests.test_every_page import AXE
 
 BOW_TIE = [[109.67, -6.89], [109.68, -6.88], [109.68, -6.89], [109.67, -6.88], [109.67, -6.89]]
@@ -37,12 +37,7 @@ def test_a_system_is_picked_by_keyboard_without_scripts(
     embedded_city: City,
 ) -> None:
     id = Beside(embedded_city, "produsen").enter("Tertukar", SWAPPED, "tertukar.geojson")
-    page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(f"{address}/masuk")
-    page.get_by_label("Nama pengguna").fill("produsen")
-    page.get_by_label("Kata sandi").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/meja/**")
+    page = sign_in(browser.new_context(java_script_enabled=False).new_page(), address, "produsen")
     page.goto(f"{address}/meja/pengajuan/{id}")
     first, second = (page.get_by_role("radio").nth(n) for n in (0, 1))
     first.focus()

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 from playwright.sync_api import Browser
 
-from tests.conftest import PASSWORD, PDF
+from tests.conftest import PDF
 from tests.pages.desk import Seat
 from tests.pages.test_browser import pytestmark  # noqa: F401 - same reasons to skip
-from tests.pages.test_desks_browser import address, browser  # noqa: F401
+from tests.pages.test_desks_browser import address, browser, sign_in  # noqa: F401
 
 MESSY = """PEMERINTAH KOTA PEKALONGAN;;;;
 Tabel 3.1 Penduduk menurut Kelurahan;;;;
@@ -190,12 +190,7 @@ def test_it_is_done_by_keyboard_alone_on_a_phone(browser: Browser, address: str,
     said = {"title": "Penduduk", "kind": "statistics", "number": "1", "date": "2026-03-12"}
     id = seat.press("/meja/produsen-data/ajukan", files=files, **said).request.path.rpartition("/")[2]
     context = browser.new_context(viewport={"width": 360, "height": 740})
-    page = context.new_page()
-    page.goto(f"{address}/masuk")
-    page.get_by_label("Nama pengguna").fill("produsen")
-    page.get_by_label("Kata sandi").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/meja/**")
+    page = sign_in(context.new_page(), address, "produsen")
     page.goto(f"{address}/meja/pengajuan/{id}/baca")
     page.get_by_role("heading", name="Yang dipahami").wait_for(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,4 +1,4 @@
-"""A large file in a real browser over a connection that breaks: by keyboard alone, on a telephone's screen."""
+"""A large file over a connection that breaks, in a real browser: by keyboard alone on a telephone, and dropped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.settings import Settings, completed
 from server.store import open_records
 from tests.conftest import PASSWORD, City, Clock
 from tests.pages.test_browser import pytestmark  # noqa: F401 - same reasons to skip
-from tests.pages.test_desks_browser import browser  # noqa: F401 - the same browser
+from tests.pages.test_desks_browser import PAPER, browser, sign_in  # noqa: F401 - the same browser
 from tests.processes import on_free_port, sebar, wait_for
 
 SIZE = 200 * 10**6
@@ -88,7 +88,10 @@ def installed(tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """200 MB that can be read: far apart, as a careless export writes them."""
-    path = tmp_path / "pos-pemantauan.geojson"
+    return written(tmp_path / "pos-pemantauan.geojson", SIZE)
+
+
+def written(path: Path, size: int) -> Path:
     points = [
         {
             "type": "Feature",
@@ -97,7 +100,7 @@ def large(tmp_path: Path) -> Path:
         }
         for n in range(100)
     ]
-    gap = b" " * (SIZE // len(points))
+    gap = b" " * (size // len(points))
     with path.open("wb") as file:
         file.write(b'{"type": "FeatureCollection", "features": [')
         file.write((b"," + gap).join(json.dumps(point).encode() for point in points) + gap + b"]}")
@@ -164,3 +167,71 @@ def test_a_large_upload_is_paused_torn_and_gone_on_with_by_keyboard_on_a_telepho
         (record,) = records.submissions()
     assert (record.upload, record.upload_bytes) == (digest, large.stat().st_size)
     assert record.candidate
+
+
+def drag(page: Page, over: Locator, *files: Path, drop: bool = True) -> None:
+    """As a hand does it, with files from outside the browser."""
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box
+    at = {"x": box["x"] + box["width"] - 12, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", *(["drop"] if drop else [])):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    session.detach()
+
+
+def test_a_dropped_file_is_taken_as_a_chosen_one_over_a_connection_that_breaks(
+    installed: Settings,
+    tmp_path: Path,
+    browser: Browser,  # noqa: F811 - a fixture
+) -> None:
+    size = SIZE // 5
+    file = written(tmp_path / "pos.geojson", size)
+    cable = Cable(installed.port)
+    cable.breaks_at = size * 6 // 10
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
+    page = sign_in(context.new_page(), cable.address, "produsen")
+    page.goto(f"{cable.address}/meja/produsen-data/ajukan")
+    page.get_by_label("Judul").fill("Pos Pemantauan")
+    area = page.locator(".drop", has=page.get_by_label("Berkas data"))
+    chosen = page.get_by_label("Berkas data")
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "rumah.shp").touch()
+    for files, words in (
+        ([file, PAPER], "Anda menyeret 2 berkas"),
+        ([tmp_path / "folder"], "“folder” adalah folder"),
+        ([tmp_path / "rumah.shp"], "dijadikan satu zip dahulu"),
+        ([PAPER], "bukan jenis berkas yang diminta di sini"),
+    ):
+        drag(page, area, *files)
+        assert words in page.locator(".drop-said").inner_text()
+        assert chosen.evaluate("one => one.files.length") == 0
+    drag(page, page.locator("h1"), file)
+    assert page.get_by_label("Judul").input_value() == "Pos Pemantauan"
+    drag(page, area, file, drop=False)
+    assert "drop-over" in (area.get_attribute("class") or "")
+
+    drag(page, area, file)
+    assert page.locator(".drop-over, .drop-said").count() == 0
+    page.locator(".arriving progress").wait_for()
+    said = page.locator(".arriving [role=status]")
+    wait_for("a torn cable", cable.broken.is_set)
+    said.filter(has_text="Sambungan terputus").wait_for(timeout=PATIENCE)
+    cable.mended.set()
+    said.filter(has_text="isinya sama dengan berkas di komputer Anda").wait_for(timeout=PATIENCE)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert page.locator(".arriving .hash").inner_text() == digest
+    assert cable.sent < size * 1.6
+
+    drag(page, page.locator(".drop", has=page.get_by_label("Pindaian Berita Acara")), PAPER)
+    page.get_by_role("button", name="Unggah dan periksa").click()
+    page.locator(".todo", has_text="Sebelum diajukan").wait_for(timeout=PATIENCE)
+    context.close()
+    cable.door.close()
+    with closing(open_records(installed)) as records:
+        (record,) = records.submissions()
+    assert record.upload == digest
+    assert record.move.has_berita_acara
