@@ -25,11 +25,13 @@ from server.reference import load_area_codes, load_city
 from server.release.boundary import boundary_for, current_boundary
 from server.release.candidate import build_candidate
 from server.release.dictionary import described
+from server.release.others import others_for
 from server.remembering import read_as_before
 from server.settings import ROOT, Settings
 from server.severity import basis, chosen
 from server.store import Records
 from workflow.checks import Context, principle_of, run_checks
+from workflow.checks.claims import Other
 from workflow.checks.releases import content_of
 from workflow.errors import BadUpload, Broken, SebarError, TooLarge
 from workflow.findings import Finding
@@ -119,6 +121,7 @@ class Build:
             boundary=self._other_boundary(),
             previous=self._current_columns(),
             twins=self._twins(content),
+            others=self._others(),
             severities=severities,
         )
         found = run_checks(layer, context, lambda _code, done, total: self.say("Periksa", done, total))
@@ -149,6 +152,11 @@ class Build:
             if dataset != mine and content and manifest.get("checked", {}).get("content") == content
         }
         return tuple(same.values())
+
+    def _others(self) -> tuple[Other, ...]:
+        move, names = self.record.move, {agency.id: agency.name for agency in self.records.agencies()}
+        told = {**self.record.metadata, "kind": move.kind}
+        return others_for(self.records.registry(), self.settings.home, move.dataset, move.agency, told, names)
 
     def render(self) -> None:
         """Builds the candidate's folder: the very files that will be published."""

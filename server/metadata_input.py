@@ -1,10 +1,12 @@
 """Metadata and reading as people and programs send them: only known names, only fitting values."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from server.intake.left_out import rows_of
 from server.remembering import OF_THE_ROWS, OF_US
+from workflow.checks.standar_data import pattern_fault
 from workflow.errors import BadRequest
 from workflow.labels import METADATA_FIELDS, METADATA_MORE
 from workflow.sop import Access, Kind
@@ -26,6 +28,7 @@ HEADER_ROWS = range(101)
 MENDING = ("edits", "repair", "axes")
 """What is mended beside the file; see server/mending.py."""
 MENDED_AT_MOST = 5_000
+LIMITS, LIMIT = {"minimum": "terkecil", "maximum": "terbesar"}, re.compile(r"[+-]?\d+([.,]\d+)?")
 SCALES = range(1, 1_000_000_001)
 TABLE_ENDINGS = (".csv", ".xlsx", ".tsv", ".ods")
 
@@ -70,6 +73,8 @@ def _check_structures(facts: dict[str, Any]) -> None:
     entries = facts.get("fields", [])
     if not isinstance(entries, list) or not all(map(_is_dictionary_entry, entries)):
         raise _wrong("fields", "kamus kolom", "daftar objek dengan name; nilainya teks, dan codes sebuah daftar")
+    for entry in entries:
+        _check_rules(entry)
     if "scale" in facts:
         facts["scale"] = _scale(facts["scale"])
 
@@ -85,6 +90,23 @@ def _is_dictionary_entry(entry: object) -> bool:
     of_codes = codes.values() if isinstance(codes, Mapping) else codes
     others = (value for name, value in entry.items() if name != "codes")
     return isinstance(codes, list | Mapping) and all(map(_is_plain, (*of_codes, *others)))
+
+
+def _check_rules(entry: Mapping[str, Any]) -> None:
+    """Raises BadRequest for limits that are no numbers or crossed, and for a pattern that is none."""
+    column, limits = str(entry.get("label") or entry.get("name")), []
+    for part in LIMITS:
+        said = str(entry.get(part) if entry.get(part) is not None else "").strip()
+        where = {"column": column, "input": f"{part}:{entry.get('name')}"}
+        if said and not LIMIT.fullmatch(said):
+            raise BadRequest.of("limit_unread", where=where, word=LIMITS[part], column=column, value=said[:40])
+        limits += [float(said.replace(",", "."))] if said else []
+    if len(limits) == 2 and limits[0] > limits[1]:
+        raise BadRequest.of("limits_crossed", where=where, column=column, **{part: entry[part] for part in LIMITS})
+    pattern = str(entry.get("pattern") or "")
+    if why := pattern_fault(pattern) if pattern else "":
+        where = {"column": column, "input": f"pattern:{entry.get('name')}"}
+        raise BadRequest.of("pattern_unread", where=where, column=column, value=pattern[:60], why=why)
 
 
 def _scale(said: object) -> int:

@@ -54,6 +54,8 @@ FAULTS: dict[str, dict[str, str]] = _WORDS["faults"]
 GEOMETRY_FAULTS: dict[str, str] = _WORDS["geometry_faults"]
 COMPARED: dict[str, dict[str, str]] = _WORDS["compared"]
 """What two versions may differ in, in their metadata and in their dictionaries."""
+PATTERN_FAULTS: dict[str, str] = _WORDS["pattern_faults"]
+"""Why a pattern of the field dictionary is none, by what RE2 says of it."""
 LINE_ENDS: dict[str, str] = _WORDS["line_ends"]
 FIXED_CHECKS: dict[str, str] = _WORDS["fixed_checks"]
 """Checks whose severity no city may lower, and why."""

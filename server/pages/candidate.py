@@ -22,6 +22,8 @@ from workflow.store import SubmissionRecord
 ROWS_SHOWN = 100
 CODES_FOUND = 12
 MAPPED = 20_000
+RULES = ("minimum", "maximum", "pattern")
+"""What the dictionary says beside of a column's cells: MS-Var's aturan validasi."""
 
 OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
 SYSTEMS: dict[str, str] = WORDS["systems"]
@@ -122,11 +124,14 @@ def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
     if collection is None:
         return []
     seen = [one["properties"] for one in islice(features(folder_of(record)), MOST_FEATURES)]
-    entries = {str(entry.get("name")): entry.get("codes") for entry in record.metadata.get("fields", [])}
+    entries = {
+        str(entry.get("name") or entry.get("label")).casefold(): entry for entry in record.metadata.get("fields", [])
+    }
 
     def described(field: Mapping[str, Any]) -> dict[str, Any]:
         values = [said(row.get(field["name"]), field, collection) for row in seen]
-        codes = entries.get(field["name"]) or field["codes"]
+        entry = entries.get(field["name"].casefold()) or entries.get(field["label"].casefold()) or {}
+        codes = entry.get("codes") or field["codes"]
         lines = [f"{code} = {meaning}" for code, meaning in codes.items()] if isinstance(codes, Mapping) else codes
         found = [] if lines or field["type"] != "string" else few(values)
         return {
@@ -136,6 +141,7 @@ def columns_of(record: SubmissionRecord) -> list[dict[str, Any]]:
             "sample": ", ".join(list(dict.fromkeys(value[:40] for value in values[:ROWS_SHOWN] if value))[:3]),
             "said_codes": "\n".join(map(str, lines or found)),
             "found_codes": bool(found),
+            "rules": {part: "" if entry.get(part) is None else str(entry[part]) for part in RULES},
         }
 
     return [described(field) for field in collection["fields"]]

@@ -17,6 +17,7 @@ from server.documents.wording import LETTERS
 from server.journey import Journey, awaits
 from server.metadata_input import READING, TEXTS
 from server.pages import candidate
+from server.pages.candidate import RULES
 from server.pages.changes import changes_pane
 from server.pages.correction_pane import has_previews, mendable, mended_of, row_of
 from server.pages.decisions import (
@@ -318,7 +319,7 @@ def _dictionary(record: SubmissionRecord) -> list[dict[str, Any]]:
         before = known.get(field["name"].casefold()) or known.get(field["label"].casefold()) or {}
         now: dict[str, Any] = {
             part: request.form[f"{part}:{field['name']}"].strip()
-            for part in ("title", "definition", "unit", "type", "codes", "null_meaning")
+            for part in ("title", "definition", "unit", "type", "codes", "null_meaning", *RULES)
             if f"{part}:{field['name']}" in request.form
         }
         if "codes" in now:

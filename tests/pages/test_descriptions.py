@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pages.desk import Seat
 
 ROWS = "\n".join(f"33.75.01.10{n:02},{'L' if n % 2 else 'P'},{n},{year}" for year in (2024, 2025) for n in (2, 3, 4, 6))
@@ -59,3 +61,41 @@ def test_the_dictionary_is_prefilled_from_the_data_and_kept_with_codes_and_meani
     assert fields["tahun"]["type"] == "string"
     produsen.open(f"/meja/pengajuan/{id}?sisi=kolom")
     assert value(produsen, "codes:jk") == "L = Laki-laki\nP = Perempuan"
+
+
+def test_limits_and_a_pattern_are_said_in_the_dictionary_and_kept(produsen: Seat) -> None:
+    id = entered(produsen)
+    produsen.open(f"/meja/pengajuan/{id}?sisi=kolom")
+    typed = {
+        "minimum:tahun": "2025",
+        "maximum:tahun": "2025,5",
+        "pattern:kode_kelurahan": "33[.]75[.][0-9]{2}[.][0-9]{4}",
+    }
+    produsen.press(f"/meja/pengajuan/{id}/kolom", **typed)
+    produsen.read(id)
+    broken = [one.message for one in produsen.city.journey.records.findings(id) if one.check == "RULE_BROKEN"]
+    assert len(broken) == 1
+    assert "paling sedikit 2025" in broken[0]
+    produsen.open(f"/meja/pengajuan/{id}?sisi=kolom")
+    assert {name: value(produsen, name) for name in typed} == typed
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("pattern:jk", "[LP", "kurung [ tidak ditutup"),
+        ("pattern:jk", "(?=L)", "tidak didukung"),
+        ("pattern:jk", "(L{100}){100}", "dikalikan paling banyak 300"),
+        ("minimum:tahun", "dua ribu", "Nilai terkecil kolom tahun bukan angka"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_beside_its_field(produsen: Seat, name: str, typed: str, said: str) -> None:
+    id = entered(produsen)
+    produsen.open(f"/meja/pengajuan/{id}?sisi=kolom")
+    answer = produsen.press(f"/meja/pengajuan/{id}/kolom", **{name: typed})
+    assert answer.status_code == 400
+    assert produsen.says(said)
+    (box,) = produsen.page.xpath(f"//input[@name='{name}']")
+    assert (box.get("value"), box.get("aria-invalid")) == (typed, "true")
+    assert produsen.page.get_element_by_id(box.get("aria-describedby")) is not None
+    assert box.xpath("ancestor::details[@open]")

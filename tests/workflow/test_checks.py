@@ -23,7 +23,9 @@ from tests.workflow.layers import (
     layer,
     points,
 )
-from workflow.checks import CHECKS, MOST, Context, missing_metadata, principle_of, run_checks
+from workflow.checks import CHECKS, MOST, Context, missing_metadata, principle_of, run_checks, standar_data
+from workflow.checks.claims import Other
+from workflow.checks.standar_data import pattern_fault
 from workflow.findings import Finding, Principle, Severity
 from workflow.labels import sentence
 from workflow.layer import Field, FieldType, Layer
@@ -199,6 +201,28 @@ def before(columns: dict[str, list], **now: list) -> Case:
     return layer(now), replace(STATISTICS, previous=pa.table(columns))
 
 
+def beside_people(jumlah: int, **columns: list) -> Case:
+    """A count of 2024, where the published population of that kelurahan is 8,600."""
+    area = KELURAHAN[0].kemendagri
+    living = layer({"kode": [area, area], "tahun": [2024] * 2, "jk": ["L", "P"], "jumlah": [4300, 4300]})
+    said = {**METADATA, "kind": "statistics", "title": "Jumlah Penduduk"}
+    context = replace(STATISTICS, others=(Other("Jumlah Penduduk", "Dindukcapil", said, living),))
+    return layer({"kode": [area], "tahun": [2024], "jumlah_lansia_orang": [jumlah]}), context
+
+
+def again(concept: str) -> Case:
+    """What another agency has published of this concept, area and period."""
+    columns = {"kode": [KELURAHAN[0].kemendagri], "tahun": [2024], "jumlah": [5]}
+    said = {**METADATA, "kind": "statistics", "concept": concept}
+    return layer(columns), replace(STATISTICS, others=(Other("Penduduk", "BPS", said, layer(columns)),))
+
+
+def patients(alike: int) -> Case:
+    """So many girls of seven with dengue in Tirto, one row for each, among ten boys of Medono."""
+    kelurahan, sex = ["Tirto"] * alike + ["Medono"] * 10, ["P"] * alike + ["L"] * 10
+    return table(kelurahan=kelurahan, umur=[7] * len(sex), jk=sex, penyakit=["DBD"] * len(sex))
+
+
 def victims(*counts: int) -> Case:
     return table(kelurahan=["Medono", "Tirto", "Krapyak"][: len(counts)], jumlah_korban_kekerasan=list(counts))
 
@@ -254,6 +278,8 @@ CASES: dict[str, tuple[Case, Case]] = {
         before(PUBLISHED, kode_kelurahan=FIVE, tahun=[2025] * 5, jumlah=[*FIGURES[:4], 911]),
     ),
     "CONTENT_TWICE": ((layer({"a": [1]}), replace(STATISTICS, twins=("Jalan",))), table(a=[1])),
+    "CONCEPT_TWICE": (again("Penduduk"), again("Penduduk miskin")),
+    "PEOPLE_EXCEEDED": (beside_people(9040), beside_people(9020)),
     "KK": (table(no_kk=["9999999999999999"]), table(jumlah_kk=[3375011712880003])),
     "NIP": (table(KET=["19800117 200501 1 003"]), table(KET=["19801717 200501 1 003", "198001172005013003"])),
     "NPWP": (table(KET=["01.234.567.8-502.000"]), table(KET=["01.234.567.8-502.00"])),
@@ -262,6 +288,7 @@ CASES: dict[str, tuple[Case, Case]] = {
     "PLATE": (table(nopol=["G 1 A"]), table(KET=["RW 12 B", "G 12 AB"])),
     "PEOPLE_LISTED": (table(nama_ibu=["Sri"]), table(nama=["SD 1"], alamat=["Jl. Mawar"])),
     "CELL_SMALL": (victims(12, 4, 7), victims(12, 5, 0)),
+    "PEOPLE_RARE": (patients(4), patients(5)),
     "POINT_OF_HOME": (
         map_of(IN_THE_CITY, columns={"nama_penerima": ["x"]}),
         map_of(IN_THE_CITY, columns={"nama": ["Pos"]}),
@@ -529,6 +556,34 @@ def test_nothing_that_identifies_somebody_is_repeated_in_another_message(value: 
 def test_long_hostile_cells_are_read_in_passing() -> None:
     long = "a" * 200_000 + " x@y " + "0" * 200_000 + " " + "1." * 100_000
     assert {"KEY_ABSENT"} == {finding.check for finding in run_checks(layer({"ket": [long]}), STATISTICS)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("[0-9]{8}", ""),
+        ("SD|SMP", ""),
+        ("a" * 201, "paling panjang 200 huruf"),
+        ("(a{20}){20}", "paling banyak 300"),
+        ("a{2", ""),
+        ("(a", "kurung ("),
+        ("a)", "kurung )"),
+        ("*a", "tanda ulang"),
+        ("[z-a]", "terbalik"),
+        ("a\\", "\\"),
+        ("(?!a)", "(?…)"),
+    ],
+)
+def test_a_pattern_that_is_none_says_why(pattern: str, fault: str) -> None:
+    assert fault in pattern_fault(pattern)
+    assert bool(fault) is bool(pattern_fault(pattern))
+
+
+def test_of_very_much_text_a_pattern_is_compared_with_a_bounded_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standar_data, "PATTERN_WORK", 1000)
+    case = said({"a": [f"{n:04}x" for n in range(100)]}, fields=[{"name": "a", "pattern": "[0-9]"}])
+    assert len(found(case, "RULE_BROKEN")) == 40
+    assert found(said({"a": ["x"]}, fields=[{"name": "a", "pattern": "([0-9]{99}){99}"}]), "RULE_BROKEN") == []
 
 
 def test_thousands_of_foreign_codes_are_counted() -> None:

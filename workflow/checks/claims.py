@@ -19,10 +19,22 @@ Params = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True)
+class Other:
+    """The current release of another dataset, without its geometry; `agency` is the name of another agency, "" where
+    it is the same."""
+
+    title: str
+    agency: str
+    metadata: Mapping[str, object]
+    layer: Layer
+
+
+@dataclass(frozen=True)
 class Context:
     """What is known of a submission beside its layer. Without `city`, `area_codes` or the
     published `boundary` nothing is said of places. `previous` holds the columns of the current release,
-    `twins` the titles of other datasets with the same content; `severities` those that the city has chosen."""
+    `twins` the titles of other datasets with the same content, `others` what is published beside it of people or of the
+    same concept; `severities` those that the city has chosen."""
 
     kind: Kind
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -32,6 +44,7 @@ class Context:
     boundary: Boundary | None = None
     previous: pa.Table | None = None
     twins: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def key_of(self, layer: Layer) -> str:

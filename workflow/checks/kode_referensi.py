@@ -137,9 +137,7 @@ def codes_are_of_one_system(layer: Layer, context: Context) -> Iterator[Fault]:
 
 def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
     """Statistics name every area of their level, in every period."""
-    codes = context.area_codes
-    columns = [*code_columns(layer, context)] or [*_name_columns(layer, context)]
-    finest = next((column for level in LEVEL_WORDS for column in columns if column.level is level), None)
+    codes, finest = context.area_codes, finest_areas(layer, context)
     if context.kind is not Kind.STATISTICS or finest is None:
         return
     named = find(layer, layer.reading.get("period_column"))
@@ -155,6 +153,12 @@ def all_areas_are_present(layer: Layer, context: Context) -> Iterator[Fault]:
         if 0 < len(missing) < len(expected):
             params: Params = {"period": when or "seluruh data", "level": finest.level.value, "count": len(missing)}
             yield Fault({**params, "total": len(expected), "missing": ", ".join(missing)}, field=finest.field)
+
+
+def finest_areas(layer: Layer, context: Context) -> Column | None:
+    """The column of the smallest areas: of codes where there is one, else of names."""
+    columns = [*code_columns(layer, context)] or [*_name_columns(layer, context)]
+    return next((column for level in LEVEL_WORDS for column in columns if column.level is level), None)
 
 
 def kelurahan_lie_in_their_kecamatan(layer: Layer, context: Context) -> Iterator[Fault]:

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from workflow.checks.claims import Context, Fault
-from workflow.checks.columns import is_text, numbers, plain, texts, words
-from workflow.layer import FieldType, Layer
+from workflow.checks.claims import Context, Fault, Params
+from workflow.checks.columns import groups, is_count, is_text, measures, numbers, plain, texts, words
+from workflow.layer import Field, FieldType, Layer
 from workflow.sop import Kind
 from workflow.statistics import COUNT_UNITS, is_measure, period_field
 
@@ -35,7 +35,31 @@ HOUSEHOLDS = re.compile(
 )
 FINE = frozenset(["kelurahan", "kel", "desa", "kecamatan", "kec", "rt", "rw", "sekolah"])
 SMALL = 5
-"""Counts of people from one up to below this are small cells."""
+"""Counts of people from one up to below this are small cells; so are rows of people who are alike in what is known."""
+THEMES = re.compile(
+    SENSITIVE.pattern
+    + r"|kesehatan|penyakit|diagnos|\banak|balita|bayi|hamil|bantuan sosial|bansos|\bpkh\b|rtlh|odgj|perundungan",
+    re.IGNORECASE,
+)
+AGES, SEXES = frozenset(["umur", "usia", "lahir"]), frozenset(["kelamin", "jk", "gender", "sex"])
+BESIDE_AGE = frozenset(
+    ["tahun", "thn", "th", "bulan", "bln", "kelompok", "golongan", "rentang", "saat", "ibu", "anak", "korban", "pasien"]
+)
+"""Words beside which an age still is one person's: usia_produktif counts people."""
+KNOWN = (
+    FINE
+    | frozenset(["dusun", "lingkungan", "pekerjaan", "profesi", "pendidikan", "ijazah", "jenjang", "agama"])
+    | frozenset(
+        ["suku", "kawin", "perkawinan", "disabilitas", "difabel", "penyakit", "diagnosa", "diagnosis", "kekerasan"]
+    )
+)
+"""What neighbours and colleagues know of somebody, beside age and sex."""
+OF_ONE = frozenset(
+    ["berat", "bb", "tinggi", "tb", "lila", "lingkar", "imt", "tensi", "lama", "penghasilan", "pendapatan"]
+) | frozenset(
+    ["gaji", "anggota", "tanggungan", "art", "skor", "nilai", "desil", "zscore", "latitude", "longitude", "x", "y"]
+)
+"""Figures that one person or household has: any other column of figures counts many."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,31 @@ def no_cell_counts_a_few_people(layer: Layer, context: Context) -> Iterator[Faul
                 small = np.flatnonzero((values > 0) & (values < SMALL))
                 if len(small):
                     yield Fault({"count": len(small), "value": float(values[small[0]])}, int(small[0]), field)
+
+
+def nobody_is_alone_in_what_is_known(layer: Layer, context: Context) -> Iterator[Fault]:
+    """k-anonymity of tables with one row for each person or household, with or without names."""
+    title, keywords = context.metadata.get("title", ""), context.metadata.get("keywords") or ""
+    said = " ".join([str(title), str(keywords), layer.name, *map(plain, layer.fields)]).replace("_", " ")
+    filled = [field for field in layer.fields if layer.columns[field.name].null_count < len(layer)]
+    own = [field for field in filled if not is_count(field) and (_is_sex(field) or _is_age(field))]
+    known = [field for field in filled if field in own or (words(field) & KNOWN and not is_count(field))]
+    figures = [field for field in measures(layer) if field not in known and not words(field) & OF_ONE]
+    if own and len(known) > 1 and not figures and THEMES.search(said):
+        group = groups(layer, [field.name for field in known])
+        alike = np.bincount(group)
+        if few := int(alike[alike < SMALL].sum()):
+            columns = ", ".join(dict.fromkeys(map(plain, known)))[:200]
+            told: Params = {"columns": columns, "count": few, "total": len(layer), "single": int((alike == 1).sum())}
+            yield Fault({**told, "least": SMALL})
+
+
+def _is_age(field: Field) -> bool:
+    return bool(words(field) & AGES) and words(field) <= AGES | BESIDE_AGE | {""}
+
+
+def _is_sex(field: Field) -> bool:
+    return bool(words(field) & SEXES) or words(field) == {"l", "p"}
 
 
 def points_are_no_homes(layer: Layer, context: Context) -> Iterator[Fault]:

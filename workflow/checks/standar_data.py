@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import prod
 from typing import Any, Self
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from workflow.area_codes import PROVINCES, looks_like_a_code
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import find, is_count, is_text, plain, texts, words
 from workflow.checks.personal import NIP, NPWP
-from workflow.labels import MONTHS, day_of, tanggal
+from workflow.labels import MONTHS, PATTERN_FAULTS, day_of, tanggal
 from workflow.layer import Field, FieldType, Layer
 
 NO_QUANTITY = re.compile(
@@ -33,6 +34,9 @@ MISSING_SHARE, LEAST_ROWS = 0.2, 5
 MISSING = frozenset(
     ["", "-", "–", "—", ".", "..", "...", "…", "na", "n/a", "n.a.", "n.a", "null", "nihil", "tidak ada"]
 )
+
+PATTERN_LENGTH, PATTERN_REPEATS, PATTERN_WORK = 200, 300, 2 * 10**10
+"""Letters of a pattern, its repetitions multiplied, and bytes of text times both: some ten seconds at the worst."""
 
 SHAPES = (
     ("plain", re.compile(r"[+-]?\d+")),
@@ -154,13 +158,33 @@ def _first(cells: list[str]) -> dict[str, int]:
     return dict(reversed({value: n for n, value in reversed([*enumerate(cells)])}.items()))
 
 
+def pattern_fault(pattern: str) -> str:
+    """Why it is no rule, in words; "" where it is one."""
+    if len(pattern) > PATTERN_LENGTH or _repeats(pattern) > PATTERN_REPEATS:
+        sign = "too large"
+    else:
+        try:
+            pc.match_substring_regex(pa.array([""]), pattern)
+        except pa.ArrowInvalid as fault:
+            sign = next((each for each in PATTERN_FAULTS if each in str(fault)), "else")
+        else:
+            return ""
+    return PATTERN_FAULTS[sign].format(length=PATTERN_LENGTH, repeats=PATTERN_REPEATS)
+
+
+def _repeats(pattern: str) -> int:
+    """How many times over its counted repetitions can make it longer: 8 for [0-9]{2}[A-Z]{1,4}."""
+    return prod(max(1, int(last or first)) for first, last in re.findall(r"\{(\d+),?(\d*)\}", pattern))
+
+
 def _fitting(values: list[str], pattern: str) -> list[bool]:
-    """By RE2, which no pattern makes slow; one that is none is no rule."""
-    try:
-        found = pc.match_substring_regex(pa.array(values, pa.string()), f"^(?:{pattern})$") if pattern else None
-    except pa.ArrowInvalid:
-        found = None
-    return found.to_pylist() if found is not None else [True] * len(values)
+    """By RE2, whose work is a pattern's length times the text's; of very much text only as much as PATTERN_WORK."""
+    if not pattern or pattern_fault(pattern):
+        return [True] * len(values)
+    ends = pc.cumulative_sum(pc.binary_length(pa.array(values, pa.string())).cast(pa.int64()))
+    some = pc.sum(pc.less_equal(ends, PATTERN_WORK // (len(pattern) * _repeats(pattern)))).as_py() or 0
+    found = pc.match_substring_regex(pa.array(values[:some], pa.string()), f"^(?:{pattern})$")
+    return [*found.to_pylist(), *[True] * (len(values) - some)]
 
 
 def _broken(value: str, field: Field, rules: Mapping[str, Any]) -> str:
