@@ -8,16 +8,22 @@ from collections import defaultdict
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
 import shapely
 
 from server.demo import ACCOUNTS, BERITA_ACARA, PLAN, SAMPLE, STAGES
+from server.intake import read_upload
 from server.metadata_input import clean_metadata
 from server.reference import load_agencies, load_area_codes, load_city
+from server.release.dictionary import described
 from server.settings import ROOT
-from workflow.checks import missing_metadata
+from workflow.checks import Context, missing_metadata, run_checks
 from workflow.sop import Kind
+from workflow.statistics import Boundary
 
+PLANTED = ("jalan-2026.zip", "sekolah-2026.gpkg", "jalan-lingkungan.geojson")
+"""Layers with the faults that data/sample/README.md names."""
 LAYERS = [planned.file for planned in PLAN if not planned.file.endswith((".csv", ".xlsx"))]
 
 
@@ -54,6 +60,16 @@ def test_every_good_layer_lies_in_the_city_and_is_valid(name: str) -> None:
     layer = geopandas.read_file(SAMPLE / name).to_crs("OGC:CRS84")
     assert layer.is_valid.all()
     assert layer.within(load_city(ROOT).extent).all()
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name not in PLANTED])
+def test_of_a_good_layer_no_check_says_anything(name: str, kelurahan: geopandas.GeoDataFrame) -> None:
+    metadata = json.loads((SAMPLE / f"{Path(name).stem}.metadata.json").read_text())
+    read = read_upload(SAMPLE / name, name, reading={}, crs=None, progress=lambda *_: None)
+    codes, names = tuple(kelurahan.kode_kemendagri), tuple(kelurahan.nama_kelurahan)
+    boundary = Boundary("batas-kelurahan", 1, "0" * 64, codes, names, np.array([*kelurahan.geometry], dtype=object))
+    context = Context(Kind.GEOSPATIAL, metadata, True, load_area_codes(ROOT), load_city(ROOT), boundary)
+    assert [*read.remarks, *run_checks(described(read.layer, metadata, {}), context)] == []
 
 
 def test_the_population_is_whole_and_about_318_000() -> None:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import shapely
 
 from tests.conftest import SI_INVESTA
-from tests.workflow.layers import MAP, STATISTICS, layer
+from tests.workflow.layers import MAP, METADATA, STATISTICS, layer
 from workflow.checks import Context, run_checks
 from workflow.findings import Finding, Severity
 from workflow.layer import Layer
+from workflow.statistics import Boundary
+
+SILENT_BESIDE_THE_BOUNDARY = (
+    "Batas_kecamatan",
+    "Curah_Hujan",
+    "Jaringan_Jalan",
+    "Jenis_Tanah",
+    "Kelerengan",
+    "Kepadatan_Penduduk",
+    "PerairanPolyline",
+    "Rob",
+    "kawasan_strategis",
+    "penggunaan_lahan",
+    "sistem_perkotaan",
+)
 
 pytestmark = pytest.mark.skipif(
     not SI_INVESTA.exists(), reason=f"{SI_INVESTA} is absent; SEBAR_SHARED names the folder of real files"
@@ -70,6 +86,34 @@ def test_six_streets_end_just_before_or_after_another() -> None:
 )
 def test_slips_of_the_digitiser_are_found(name: str, code: str, rows: list[int | None]) -> None:
     assert [finding.row for finding in found(name, code)] == rows
+
+
+def test_a_flood_without_a_date_is_counted() -> None:
+    flood = replace(MAP, metadata={**METADATA, "title": "Genangan Rob", "period": "2021"})
+    (undated,) = found("Rob.geojson", "EVENT_DATE", flood)
+    (unknown,) = found("Rob.geojson", "EVENT_SOURCE", flood)
+    assert (undated.row, undated.params["count"]) == (2, 16)
+    assert (unknown.row, unknown.params["count"]) == (1, 44)
+
+
+def test_crossings_of_streets_are_counted_and_those_with_rails_are_not() -> None:
+    (crossed,) = found("Jaringan_Jalan.geojson", "LINE_CROSSED")
+    assert crossed.params["count"] == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("pertanian.geojson", [130]),  # a field of 20 hectares along three borders, redrawn two metres beside them
+        *((f"{name}.geojson", []) for name in SILENT_BESIDE_THE_BOUNDARY),
+    ],
+)
+def test_only_what_follows_the_boundary_without_lying_on_it_is_told(name: str, rows: list[int]) -> None:
+    areas = real("Batas_Administrasi.geojson").geometry
+    assert areas is not None
+    codes = tuple(map(str, range(len(areas))))
+    context = replace(MAP, boundary=Boundary("batas", 1, "0" * 64, codes, codes, areas))
+    assert [finding.row for finding in found(name, "BOUNDARY_BESIDE", context)] == rows
 
 
 @pytest.mark.parametrize(
