@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from workflow.layer import Field, FieldType, Layer
 
@@ -69,3 +70,15 @@ def sheet_beside(candidate: Path) -> Path:
 def rows_beside(candidate: Path) -> Path:
     """The rows' numbers in the file as little-endian int64, where they are not 1 to n. No part of the release."""
     return candidate.with_name(f"{candidate.name}.rows")
+
+
+def numbers_of(candidate: Path, count: int) -> NDArray[np.int64]:
+    """The number in the file of each row of a candidate, ascending."""
+    path = rows_beside(candidate)
+    return np.memmap(path, "<i8", "r") if path.exists() else np.arange(1, count + 1)
+
+
+def position(numbers: NDArray[np.int64], number: int) -> int | None:
+    """Where the row of this number stands, from 0; the first where several came of it."""
+    at = int(np.searchsorted(numbers, number))
+    return at if at < len(numbers) and numbers[at] == number else None

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from server.intake import numbers
 from server.intake.found import Column, dated
 from server.intake.tables import counted
-from server.layers import rows_beside
+from server.layers import numbers_of
 from server.ogc.rendered import open_collection
 from server.remembering import AFTER_READING
 from workflow.checks.standar_data import EMAIL, MISSING, PHONE, mask_niks
@@ -250,8 +250,8 @@ def cells_of(home: Path, record: SubmissionRecord) -> Callable[[int, str], tuple
     if record.candidate is None or record.manifest is None:
         raise Conflict.of("not_read_yet")
     entry = record.manifest["collections"][0]
-    rendered, path = open_collection(home / record.candidate, entry["id"]), rows_beside(home / record.candidate)
-    rows = np.memmap(path, "<i8", "r") if path.exists() else np.arange(1, entry["count"] + 1)
+    rendered = open_collection(home / record.candidate, entry["id"])
+    rows = numbers_of(home / record.candidate, entry["count"])
     types = {field["name"]: FieldType(field["type"]) for field in entry["fields"]}
 
     def cell(row: int, column: str) -> tuple[FieldType, object]:

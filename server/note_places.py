@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 import shapely
 
-from server.layers import rows_beside
+from server.layers import numbers_of, position
 from server.ogc.rendered import Rendered, open_collection
 from server.settings import Settings
 from server.store import Records
@@ -54,10 +53,7 @@ class Ground:
 
     def position(self, number: int) -> int | None:
         """Where the row of this number in the file stands in the content, from 0."""
-        path, count = rows_beside(self.folder), self.table.rows.count if self.table else 0
-        numbers = np.memmap(path, "<i8", "r") if path.exists() else None
-        at = number - 1 if numbers is None else int(np.searchsorted(numbers, number))
-        return at if 0 <= at < count and (numbers is None or numbers[at] == number) else None
+        return position(numbers_of(self.folder, self.table.rows.count), number) if self.table else None
 
     def holds(self, note: Note) -> bool:
         """Whether the note was written on this very content."""

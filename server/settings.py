@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,74 +16,61 @@ class UnknownSetting(Exception):
     """A SEBAR_ variable that no setting has, or a value that does not fit."""
 
 
+def _setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"help": sentence})
+
+
 @dataclass(frozen=True)
 class Settings:
     """The values of one installation. `home` holds records, uploads, candidates and releases."""
 
-    home: Path = ROOT / "data" / "local"
-    host: str = "127.0.0.1"
-    port: int = 8000
-    url: str = ""
-    database_url: str | None = None
-    migration_url: str | None = None
-    city: str = "Kota Pekalongan"
-    office: str = "Dinas Komunikasi dan Informatika Kota Pekalongan"
-    office_address: str = ""
-    office_email: str = ""
-    office_phone: str = ""
-    workers: int = 2
-    upload_limit: int = 512 * 1024 * 1024
-    upload_total: int = 2 * 1024**3
-    upload_quota: int = 4 * 1024**3
-    crs: str = "4326,3857,9470,9489,32749,23879,23835"
-    demo: bool = False
-    demo_password: str = ""
-    secret_key: str = ""
-    proxy_hops: int = 0
-    step_days: str = "submit=3,verify=5,approve=5,publish=2"
-    counting: str = "hari kerja"
-    cutoff: str = "15:30"
-    letter_number: str = "{klasifikasi}/{urut}/{kode_unit}/{tahun}"
-    letter_class: str = "500.14.1"
-    unit_code: str = "KOMINFO"
-    smtp_url: str = ""
-    mail_from: str = ""
-    moved_metres: str = "0.5"
-    failpoint: str = ""
+    home: Path = _setting(ROOT / "data" / "local", "Folder of records, uploads, candidates and releases.")  # noqa: RUF009 - makes a field
+    host: str = _setting("127.0.0.1", "Address to listen on; a proxy stands in front of anything but loopback.")
+    port: int = _setting(8000, "Port to listen on.")
+    url: str = _setting("", "Public address, used in every absolute link; default http://HOST:PORT.")
+    database_url: str | None = _setting(
+        None, "PostgreSQL with PostGIS (postgresql://…); the embedded store without it."
+    )
+    migration_url: str | None = _setting(None, "The same database as its owner, for migrations only.")
+    city: str = _setting("Kota Pekalongan", "Name of the city, in headings, metadata and letters.")
+    office: str = _setting(
+        "Dinas Komunikasi dan Informatika Kota Pekalongan", "The Walidata's office, in letterheads and metadata."
+    )
+    office_address: str = _setting("", "Its address.")
+    office_email: str = _setting("", "Its mail address.")
+    office_phone: str = _setting("", "Its telephone.")
+    workers: int = _setting(2, "Web processes.")
+    upload_limit: int = _setting(512 * 1024 * 1024, "Largest request in bytes.")
+    upload_total: int = _setting(2 * 1024**3, "Largest file in bytes that may be sent in parts.")
+    upload_quota: int = _setting(4 * 1024**3, "Bytes of one person's files in parts that are not submitted yet.")
+    crs: str = _setting(
+        "4326,3857,9470,9489,32749,23879,23835",
+        "EPSG codes of the coordinate systems offered beside CRS84, with commas.",
+    )
+    demo: bool = _setting(False, "1 creates the sample city and its accounts.")
+    demo_password: str = _setting("", "Password of the sample city's accounts; made up and printed where it is empty.")
+    secret_key: str = _setting("", "Key that signs sessions; made once and kept in SEBAR_HOME where it is empty.")
+    proxy_hops: int = _setting(0, "Number of trusted proxies in front.")
+    step_days: str = _setting("submit=3,verify=5,approve=5,publish=2", "Days of each step of the SOP.")
+    counting: str = _setting("hari kerja", "How days are counted: hari kerja or kalender.")
+    cutoff: str = _setting("15:30", "What arrives after this hour (WIB) counts from the next working day.")
+    letter_number: str = _setting(
+        "{klasifikasi}/{urut}/{kode_unit}/{tahun}",
+        "Number of a printed document; knows klasifikasi, urut, kode_unit and tahun.",
+    )
+    letter_class: str = _setting("500.14.1", "Archive classification that letter numbers start with.")
+    unit_code: str = _setting("KOMINFO", "Code of the Walidata's unit in letter numbers.")
+    smtp_url: str = _setting(
+        "", "Mail server for copies of notices (smtp://user:password@host:587); none goes where it is empty."
+    )
+    mail_from: str = _setting("", "Sender of the mails; default the office's address.")
+    moved_metres: str = _setting(
+        "0.5", "A feature moved if a vertex lies further than this from its old shape; 0: by any served digit."
+    )
+    failpoint: str = _setting("", "Name of the step at which a test kills the process.")
 
 
-HELP: dict[str, str] = {
-    "home": "Folder of records, uploads, candidates and releases.",
-    "host": "Address to listen on; a proxy stands in front of anything but loopback.",
-    "port": "Port to listen on.",
-    "url": "Public address, used in every absolute link; default http://HOST:PORT.",
-    "database_url": "PostgreSQL with PostGIS (postgresql://…); the embedded store without it.",
-    "migration_url": "The same database as its owner, for migrations only.",
-    "city": "Name of the city, in headings, metadata and letters.",
-    "office": "The Walidata's office, in letterheads and metadata.",
-    "office_address": "Its address.",
-    "office_email": "Its mail address.",
-    "office_phone": "Its telephone.",
-    "workers": "Web processes.",
-    "upload_limit": "Largest request in bytes.",
-    "upload_total": "Largest file in bytes that may be sent in parts.",
-    "upload_quota": "Bytes of one person's files in parts that are not submitted yet.",
-    "crs": "EPSG codes of the coordinate systems offered beside CRS84, with commas.",
-    "demo": "1 creates the sample city and its accounts.",
-    "demo_password": "Password of the sample city's accounts; made up and printed where it is empty.",
-    "secret_key": "Key that signs sessions; made once and kept in SEBAR_HOME where it is empty.",
-    "proxy_hops": "Number of trusted proxies in front.",
-    "step_days": "Days of each step of the SOP.",
-    "counting": "How days are counted: hari kerja or kalender.",
-    "cutoff": "What arrives after this hour (WIB) counts from the next working day.",
-    "letter_number": "Number of a printed document; knows klasifikasi, urut, kode_unit and tahun.",
-    "letter_class": "Archive classification that letter numbers start with.",
-    "unit_code": "Code of the Walidata's unit in letter numbers.",
-    "smtp_url": "Mail server for copies of notices (smtp://user:password@host:587); none goes where it is empty.",
-    "mail_from": "Sender of the mails; default the office's address.",
-    "moved_metres": "A feature moved if a vertex lies further than this from its old shape; 0: by any served digit.",
-    "failpoint": "Name of the step at which a test kills the process.",
-}
+HELP: dict[str, str] = {entry.name: entry.metadata["help"] for entry in fields(Settings)}
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:

@@ -7,11 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from server.access import journey
-from server.layers import rows_beside
+from server.layers import numbers_of
 from server.metadata_input import READING, TABLE_ENDINGS
 from server.ogc.rendered import Rendered, open_collection
 from server.pages.reading import MOST_BYTES, MOST_FEATURES, NUMBERS, is_code, measures, said, tiles_of, worded
@@ -78,12 +77,6 @@ def opened(record: SubmissionRecord, collection: Mapping[str, Any]) -> Rendered:
     return open_collection(folder_of(record), collection["id"])
 
 
-def numbers_of(record: SubmissionRecord) -> np.ndarray[Any, np.dtype[np.int64]] | None:
-    """The number in the file of each row, ascending; None where they are 1 to n."""
-    path = rows_beside(folder_of(record))
-    return np.memmap(path, "<i8", "r") if path.exists() else None
-
-
 def content_of(record: SubmissionRecord, first: int | None = None, at: int | None = None) -> Content | None:
     """ROWS_SHOWN rows from the `first` on, by the field dictionary; unasked those of the page that holds row `at`,
     which is counted from 0."""
@@ -92,12 +85,12 @@ def content_of(record: SubmissionRecord, first: int | None = None, at: int | Non
         return None
     first = first or (0 if at is None else at // ROWS_SHOWN * ROWS_SHOWN) + 1
     first = max(1, min(first, collection["count"]))
-    rendered, numbers = opened(record, collection), numbers_of(record)
+    rendered, numbers = opened(record, collection), numbers_of(folder_of(record), collection["count"])
     rows = []
     for position in range(first - 1, min(first - 1 + ROWS_SHOWN, collection["count"])):
         cells = orjson.loads(rendered.line(position))["properties"]
-        number = position + 1 if numbers is None else numbers[position]
-        rows.append([str(number), *(said(cells.get(one["name"]), one, collection) for one in collection["fields"])])
+        told = (said(cells.get(one["name"]), one, collection) for one in collection["fields"])
+        rows.append([str(numbers[position]), *told])
     columns = [
         {
             "name": field["name"],

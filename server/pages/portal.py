@@ -15,6 +15,7 @@ from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facet
 from server.pages.downloads import create_downloads, known_dataset, nowhere
 from server.pages.journey_page import journey_of
 from server.pages.usage import citation, downloads, everything, snippets
+from server.pages.words import WORDS
 from server.settings import Settings
 from server.store import Records
 from workflow.labels import day_of
@@ -23,17 +24,7 @@ from workflow.sop import Access, Kind, Status
 PAGE = 20
 ROWS = 100
 
-# Days until the next release is due, by MD_MaintenanceFrequencyCode.
-EVERY = {
-    "daily": 1,
-    "weekly": 7,
-    "fortnightly": 14,
-    "monthly": 31,
-    "quarterly": 92,
-    "biannually": 183,
-    "annually": 365,
-    "biennially": 731,
-}
+EVERY: dict[str, int] = WORDS["every"]
 
 
 class Portal:

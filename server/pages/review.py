@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import numpy as np
 import orjson
 import shapely
 from flask import Response, render_template, request
@@ -16,6 +15,7 @@ from flask_login import current_user
 from server.access import Room, journey
 from server.comparing import sentence, summary
 from server.documents.wording import LETTERS
+from server.layers import numbers_of, position
 from server.ogc.tiles import MVT, Archive, archive
 from server.pages import candidate
 from server.pages.catalogue import Catalogue, Entry
@@ -165,8 +165,8 @@ def _picked(record: SubmissionRecord, state: State) -> Picked:
     collection, drawn = candidate.collection_of(record), candidate.drawn_collection(record)
     if collection is None or not state.picks:
         return Picked(finding)
-    numbers = candidate.numbers_of(record)
-    at = _position(record, state.baris or (finding.row if finding else 0) or 0, numbers)
+    numbers = numbers_of(candidate.folder_of(record), collection["count"])
+    at = position(numbers, state.baris or (finding.row if finding else 0) or 0)
     area = None
     if at is None and state.fitur and (shown_in := drawn or collection):
         found = candidate.opened(record, shown_in).index.row_of(state.fitur)
@@ -182,21 +182,12 @@ def _picked(record: SubmissionRecord, state: State) -> Picked:
     return Picked(
         finding,
         at,
-        None if at is None else at + 1 if numbers is None else int(numbers[at]),
+        None if at is None else int(numbers[at]),
         str((on_map or told)["id"]),
         str(told["properties"].get(label) or "") if label else "",
         tuple((worded(one), said(told["properties"].get(one["name"]), one, by)) for one in by["fields"]),
         _place((finding.geometry if finding else None) or (on_map or told)["geometry"]),
     )
-
-
-def _position(record: SubmissionRecord, number: int, numbers: Any) -> int | None:
-    """Where the row of this number in the file stands in the candidate."""
-    count = (candidate.collection_of(record) or {"count": 0})["count"]
-    if numbers is None:
-        return number - 1 if 0 < number <= count else None
-    at = int(np.searchsorted(numbers, number))
-    return at if at < count and numbers[at] == number else None
 
 
 def _paired(record: SubmissionRecord, at: int | None, area: int | None) -> tuple[int | None, int | None]:

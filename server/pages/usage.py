@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from server.pages.words import tanggal
 from server.release.formats import GEOPACKAGE, READY, Format, made_formats
 from server.settings import Settings
 
+USES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["uses"]
 PAPERS = {
     "metadata.xml": Format("Metadata ISO 19139 (XML)", "untuk simpul JIGN dan GeoNetwork", "file-text", ""),
     "metadata.json": Format("Metadata (JSON)", "catatan OGC API Records", "file-text", ""),
@@ -89,63 +91,24 @@ class Snippet:
 
 
 def snippets(entry: Entry, url: str) -> list[Snippet]:
-    collection, drawn = (entry.drawn or entry.table)["id"], entry.drawn
-    files = f"{url}/data/{entry.id}/terkini/{_below(drawn or entry.table)}data"
-    csv = f"{url}/data/{entry.id}/terkini/data.csv"
-    python = f'import pandas\n\ndata = pandas.read_csv("{csv}")'
-    r = f'data <- read.csv("{csv}", fileEncoding = "UTF-8-BOM")'
-    gdal = f'ogr2ogr {collection}.gpkg \\\n  "OAPIF:{url}/ogc" {collection} \\\n  -oo PAGE_SIZE=1000'
-    if drawn:
-        box = _part(drawn)
-        python = (
-            f'import io\nfrom urllib.request import urlopen\n\nimport geopandas\n\nogc = "OAPIF:{url}/ogc"\n'
-            f'data = geopandas.read_file(ogc, layer="{collection}", PAGE_SIZE=1000)\n\n'
-            f"# hanya yang di dalam kotak\nkotak = ({', '.join(box)})\n"
-            f'bagian = geopandas.read_file("{files}.fgb", bbox=kotak)\n\n'
-            f'# semuanya sekaligus\nparquet = urlopen("{files}.parquet").read()\n'
-            "semua = geopandas.read_parquet(io.BytesIO(parquet))"
-        )
-        r = (
-            f'library(sf)\n\ndata <- st_read("OAPIF:{url}/ogc", "{collection}",\n    options = "PAGE_SIZE=1000")\n\n'
-            f'# semuanya sekaligus\nsemua <- st_read("{files}.fgb")'
-        )
-        gdal += f"\n\n# hanya yang di dalam kotak\nogr2ogr bagian.gpkg \\\n  /vsicurl/{files}.fgb \\\n"
-        gdal += f"  -spat {' '.join(box)}"
+    files, shown = f"{url}/data/{entry.id}/terkini", entry.drawn or entry.table
+    words = {"url": url, "collection": shown["id"], "csv": f"{files}/data.csv", "files": f"{files}/{_below(shown)}data"}
+    words |= _part(shown) if entry.drawn else {}
     return [
         Snippet(
-            "QGIS",
-            (
-                "Buka Layer → Add Layer → Add WFS / OGC API – Features Layer.",
-                "Tekan New, beri nama, lalu tempel alamat di bawah ini ke URL.",
-                "Pilih versi OGC API - Features dan isi Page size 1000.",
-                f"Tekan OK, Connect, lalu pilih {collection} dan Add.",
-            ),
-            f"{url}/ogc",
-        ),
-        Snippet("Python", (), python),
-        Snippet("R", (), r),
-        Snippet("GDAL", (), gdal),
-        Snippet(
-            "ArcGIS Pro",
-            (
-                "Buka Insert → Connections → Server → New OGC API Server.",
-                "Tempel alamat di bawah ini sebagai Server URL, lalu OK.",
-                f"Di panel Catalog, seret {collection} ke peta.",
-            ),
-            f"{url}/ogc",
-        ),
-        Snippet(
-            "Excel",
-            ("Unduh berkas Excel di atas, atau buka Data → Dari Web (Get Data → From Web) dan tempel alamat ini.",),
-            csv,
-        ),
+            use["program"],
+            tuple(step.format(**words) for step in use.get("steps", ())),
+            use["map" if entry.drawn and "map" in use else "code"].format(**words),
+        )
+        for use in USES
     ]
 
 
-def _part(collection: Mapping[str, Any]) -> list[str]:
-    """A box around the south-western quarter of a layer."""
+def _part(collection: Mapping[str, Any]) -> dict[str, str]:
+    """The edges of a box around the south-western quarter of a layer."""
     west, south, east, north = collection["bbox"] or (95, -11, 141, 6)
-    return [f"{edge:g}" for edge in (west, south, (west + east) / 2, (south + north) / 2)]
+    edges = {"west": west, "south": south, "east": (west + east) / 2, "north": (south + north) / 2}
+    return {name: f"{edge:g}" for name, edge in edges.items()}
 
 
 def citation(entry: Entry, settings: Settings) -> str:
