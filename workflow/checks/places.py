@@ -28,14 +28,15 @@ BORDERS = re.compile(r"\b(batas|administrasi)")
 
 def codes_are_those_of_their_place(layer: Layer, context: Context) -> Iterator[Fault]:
     """The middle of a feature lies in the area whose code it carries, where a boundary is published."""
-    if layer.geometry is None or context.boundary is None or not layer.source_crs:
+    columns = [*code_columns(layer, context)] if context.boundary else []
+    if layer.geometry is None or context.boundary is None or not layer.source_crs or not columns:
         return
     rows = np.flatnonzero(layer.drawn)
     points = shapely.point_on_surface(layer.geometry[rows])
     area, point = STRtree(points).query(context.boundary.geometries, predicate="intersects")
     there = np.full(len(rows), -1)
     there[point] = area
-    for column in code_columns(layer, context):
+    for column in columns:
         for at, n in enumerate(rows.tolist()):
             said = context.boundary.position(column.cells[n]) if column.cells[n] else None
             known = context.area_codes.by_code(column.cells[n])
@@ -57,10 +58,11 @@ def borders_are_those_published(layer: Layer, context: Context) -> Iterator[Faul
     if context.boundary is None or not len(rows):
         return
     like = context.boundary.geometries
-    outline = shapely.length(shapes) * scale_of(like).min()
-    wide = 2 * shapely.area(shapes) * scale_of(like).prod() > WIDE * outline
-    meant = (outline > LEAST_OUTLINE) & (wide | (shapely.get_dimensions(shapes) == 1))
-    rows, shapes = rows[meant], in_metres(shapes[meant], like)
+    long = shapely.length(shapes) * scale_of(like).min() > LEAST_OUTLINE
+    rows, shapes = rows[long], in_metres(shapes[long], like)
+    wide = 2 * shapely.area(shapes) > WIDE * shapely.length(shapes)
+    meant = wide | (shapely.get_dimensions(shapes) == 1)
+    rows, shapes = rows[meant], shapes[meant]
     border = STRtree(shapely.linestrings(_sides(in_metres(like, like))[0]))
     near = np.unique(border.query(shapely.box(*(shapely.bounds(shapes) + BESIDE * np.array([-1, -1, 1, 1])).T))[0])
     rows, sides, of = rows[near], *_sides(shapes[near])
