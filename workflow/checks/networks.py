@@ -17,7 +17,7 @@ from workflow.layer import Layer
 
 REACH = 2.0
 """Metres: an end this far from a line was meant to reach it."""
-WATER = re.compile(r"\b(drain\w*|selokan|gorong|saluran|irigasi|sungai|kali|kanal|perairan)")
+WATER = re.compile(r"\b(drain\w*|selokan|gorong|saluran|irigasi|sungai?|kali|kanal|perairan)\b")
 ROADS = re.compile(r"\b(jalan|jln|jl|roads?)\b")
 DRY = re.compile(r"\b(tegangan|listrik|kabel|telepon|telekomunikasi|energi)\b")
 RAILS = r"(?i)\b(rel|kereta api|railway)\b"
