@@ -213,12 +213,13 @@ class Journey:
             move = replace(move, batch=papers.id, has_berita_acara=True, berita_acara_date=papers.date)
         changed = replace(changed, move=_described(move, facts))
         version = record.move.version if expected_version is None else expected_version
+        why, before = facts.get("outside_list"), record.metadata.get("outside_list")
         return self.records.change_submission(
             changed,
             expected_version=version,
             actor=actor.id,
             at=self.clock(),
-            detail=mending_told(record.reading, changed.reading),
+            detail=mending_told(record.reading, changed.reading) | ({"outside_list": why} if why != before else {}),
         )
 
     def make_sure(self, actor: Actor, id: str, *, expected_version: int | None = None) -> SubmissionRecord:

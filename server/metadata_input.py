@@ -13,7 +13,7 @@ from workflow.sop import Access, Kind
 
 TEXTS = (
     *("title", "abstract", "topic", "license", "period", "update_frequency", "lineage", "crs", "key", "status"),
-    *("concept", "definition", "measure", "unit", "boundary_level", *METADATA_MORE),
+    *("concept", "definition", "measure", "unit", "boundary_level", "outside_list", *METADATA_MORE),
 )
 READING: dict[str, type] = {
     **dict.fromkeys(("header_first", "header_rows"), int),

@@ -232,6 +232,14 @@ def seen_lines(journey: Journey, actor: Actor, period: str) -> list[Line]:
     return [line for line in lines_of(journey, period) if sees_agency(actor, line.agency)]
 
 
+def outside(journey: Journey, agency: str, period: str, title: str, dataset: str = "") -> str:
+    """The year whose agreed list of this agency has neither the title nor the dataset; empty where there is no list."""
+    year = period.strip()[:4]
+    planned = [line for line in lines_of(journey, year, agency=agency) if line.planned]
+    on_it = any(plain(line.title) == plain(title) or (line.entry and line.entry.dataset == dataset) for line in planned)
+    return year if planned and not on_it else ""
+
+
 def _entries(journey: Journey, period: str, agency: str | None, until: datetime | None) -> Iterable[Entry]:
     """Every dataset, with its newest submission in this period."""
     records = journey.records
@@ -246,7 +254,8 @@ def _entries(journey: Journey, period: str, agency: str | None, until: datetime 
             yield Entry(dataset.id, dataset.agency, dataset.title)
             continue
         status = status_at(events, found.move.id, until) if until else found.move.status
-        yield Entry(dataset.id, dataset.agency, found.title, found.move.id, status)
+        why = str(found.metadata.get("outside_list") or "")
+        yield Entry(dataset.id, dataset.agency, found.title, found.move.id, status, why)
 
 
 def status_at(events: Iterable[Event], submission: str, until: datetime) -> Status:

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.conftest import City
+from tests.conftest import PDF, City
 from tests.pages.desk import Seat
 from tests.test_publishing import layer, walk
 from workflow.planned import Entry, State, covers, reconcile, tally
@@ -102,7 +102,7 @@ def test_planned_data_are_matched_with_what_was_entered_and_counted(city: City) 
     walidata.press("/meja/daftar-data/rencana/pakai")
     walk(city, layer("satu"), "submitted", title="Pos pantau")
     walk(city, layer("dua"), "returned", title="Jembatan")
-    extra = walk(city, layer("tiga"), "submitted", title="Taman kota")
+    extra = walk(city, layer("tiga"), "submitted", title="Taman kota", outside_list="Diminta Bappeda.")
     walidata.open("/meja/daftar-data/rencana/?periode=2026")
     assert walidata.says(
         "4 data direncanakan, 1 diterima, 3 belum diinput, 1 di antaranya lewat jadwal; 1 data di luar"
@@ -112,9 +112,10 @@ def test_planned_data_are_matched_with_what_was_entered_and_counted(city: City) 
         "Pos PantauPeta, titik, Tahunan": "Diterima Diajukan",
         "Panjang jalan kotaStatistik, DSSD 1.03.0001, km, 2026": "Belum diinput",
         "JembatanPeta, Tahunan": "Baru konsep atau dikembalikan Dikembalikan",
-        "Taman kota": "Di luar rencana Diajukan",
+        "Taman kota": "Di luar daftar Diajukan",
     }
     assert walidata.says("judulnya sama")
+    assert walidata.says("Alasan: Diminta Bappeda.")
     for asked, titles in {
         "keadaan=di-luar": ["Taman kota"],
         "keadaan=terlambat": ["Jembatan"],
@@ -222,3 +223,33 @@ def test_what_the_walidata_said_counts_more_than_a_title() -> None:
 )
 def test_a_year_covers_its_semesters(period: str, other: str, is_within: bool) -> None:
     assert covers(period, other) is is_within
+
+
+PAPERS = {"file": (layer("satu"), "pos.geojson"), "berita_acara": (PDF, "ba.pdf")}
+
+
+def enter(seat: Seat, title: str, **typed: str) -> int:
+    seat.open("/meja/produsen-data/ajukan")
+    said = {"title": title, "number": "1", "date": "2026-03-12"} | typed
+    return seat.press("/meja/produsen-data/ajukan", files=PAPERS, **said).status_code
+
+
+def test_what_is_not_on_the_list_is_entered_with_a_reason_that_the_walidata_reads(city: City) -> None:
+    walidata, produsen = Seat(city, "walidata"), Seat(city, "produsen")
+    assert enter(produsen, "Rumah Pompa") == 200, "without a list there is nothing to be outside of"
+    upload(walidata, sheet(*LINES))
+    walidata.press("/meja/daftar-data/rencana/pakai")
+    assert enter(produsen, "Pos  pantau") == 200, "it is on the list"
+
+    assert enter(produsen, "Tanggul Laut") == 400
+    assert produsen.says("“Tanggul Laut” tidak ada dalam Daftar Data 2026 OPD Anda")
+    produsen.press("/meja/produsen-data/ajukan", files=PAPERS, outside_list="Diminta Wali Kota.", number="1")
+    id = produsen.read(produsen.answer.request.path.rpartition("/")[2])
+    produsen.open(f"/meja/pengajuan/{id}?sisi=metadata")
+    produsen.press(f"/meja/pengajuan/{id}/metadata", outside_list="Diminta Bappeda.")
+    produsen.read(id)
+    told = [entry.detail.get("outside_list") for entry in city.journey.records.ledger() if entry.object == id]
+    assert told == ["Diminta Wali Kota.", "Diminta Bappeda."]
+
+    walidata.open(f"/meja/pengajuan/{id}")
+    assert walidata.says("Di luar Daftar Data 2026: Diminta Bappeda.")

@@ -23,13 +23,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A dataset of an agency and, where there is one in this period, its newest submission."""
+    """A dataset of an agency and, where there is one in this period, its newest submission. `why`: its reason for
+    being outside the list."""
 
     dataset: str
     agency: str
     title: str
     submission: str | None = None
     status: Status | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)

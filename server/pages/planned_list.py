@@ -26,7 +26,7 @@ STATES = {
     State.MISSING: ("Belum diinput", "clock", "kunyit"),
     State.BEGUN: ("Baru konsep atau dikembalikan", "circle-dashed", "kunyit"),
     State.RECEIVED: ("Diterima", "check-circle", "hijau"),
-    State.EXTRA: ("Di luar rencana", "plus", "soga"),
+    State.EXTRA: ("Di luar daftar", "plus", "soga"),
 }
 
 

@@ -13,7 +13,7 @@ from server.access import journey, only
 from server.api import data_file, uploaded
 from server.pages.desk_rows import Row, asked, asked_for, done_this_week, rows
 from server.pages.portal import EVERY
-from server.planned import lines_of
+from server.planned import lines_of, outside
 from server.problems import problem_of
 from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
 from workflow.labels import day_of
@@ -26,6 +26,7 @@ desk = Blueprint("produsen_data", __name__, url_prefix="/meja/produsen-data")
 ELSEWHERE = (Status.SUBMITTED, Status.VERIFIED, Status.APPROVED)
 DONE = (Status.PUBLISHED, Status.WITHDRAWN)
 BATCHES_OFFERED = 30
+OF_ONE_VERSION = ("berita_acara", "period", "crs", "outside_list")
 FILTERED_FROM = 8
 """A shorter list needs no filters."""
 
@@ -82,10 +83,12 @@ def entered() -> ResponseReturnValue:
     try:
         if (file := data_file()) is None:
             raise BadRequest.of("no_data_file", where={"field": "berkas data"})
+        facts = _metadata()
+        _refuse_unexplained(facts)
         record = journey().create_submission(
             current_user.actor,
             file=file,
-            metadata=_metadata(),
+            metadata=facts,
             batch=form.get("batch") or None,
             berita_acara=uploaded("berita_acara"),
             dataset=form.get("dataset") or None,
@@ -101,7 +104,7 @@ def entered() -> ResponseReturnValue:
 
 def _metadata() -> dict[str, Any]:
     form = request.form
-    facts: dict[str, Any] = {"title": form.get("title", "").strip(), "kind": form.get("kind")}
+    facts: dict[str, Any] = {name: form.get(name, "").strip() for name in ("title", "kind", "outside_list")}
     if dataset := form.get("dataset"):
         facts = _of_the_last(dataset) | {name: value for name, value in facts.items() if value}
     if not form.get("batch"):
@@ -110,19 +113,31 @@ def _metadata() -> dict[str, Any]:
     return facts
 
 
+def _refuse_unexplained(facts: Mapping[str, Any]) -> None:
+    """What the agency's agreed list of the year does not have is entered with a reason."""
+    actor, form, title = current_user.actor, request.form, facts.get("title") or ""
+    batch = form.get("batch")
+    period = journey().visible_batch(actor, batch).period if batch else facts.get("period") or form.get("date", "")
+    if not title or facts.get("outside_list"):
+        return
+    if year := outside(journey(), actor.agency, period, title, form.get("dataset", "")):
+        raise BadRequest.of("outside_list", where={"input": "outside_list"}, title=title, year=year)
+
+
 def _of_the_last(dataset: str) -> dict[str, Any]:
     """A new version starts from what was said of the one before."""
     earlier = journey().visible_ones(current_user.actor, dataset=dataset)
     if not earlier:
         return {}
     newest = max(earlier, key=lambda record: record.created_at)
-    return {name: value for name, value in newest.metadata.items() if name not in ("berita_acara", "period", "crs")}
+    return {name: value for name, value in newest.metadata.items() if name not in OF_ONE_VERSION}
 
 
 def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
     actor, records = current_user.actor, journey().records
     mine = [dataset for dataset in records.datasets() if dataset.agency == actor.agency]
     chosen = _chosen(mine, values.get("dataset") or request.args.get("dataset", ""))
+    year, title = str(day_of(journey().clock()).year), values.get("title") or (chosen.title if chosen else "")
     batches = sorted(records.batches(agency=actor.agency), key=lambda batch: batch.created_at, reverse=True)
     return render_template(
         "desk/enter.html",
@@ -137,6 +152,7 @@ def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
         batches=batches[:BATCHES_OFFERED],
         batch=values.get("batch") or request.args.get("daftar", ""),
         today=day_of(journey().clock()).isoformat(),
+        outside=outside(journey(), actor.agency, year, title, chosen.id if chosen else ""),
         upload_limit=journey().settings.upload_limit,
         upload_total=journey().settings.upload_total,
     )

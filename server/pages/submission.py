@@ -34,6 +34,7 @@ from server.pages.note_pane import note_pane
 from server.pages.placing import city_outline, placing
 from server.pages.prefilled import prefilled
 from server.pages.review import ASKED_FOR, State, findings_of, review
+from server.planned import outside
 from server.problems import problem_of
 from server.severity import check_again
 from workflow.checks.metadata import MANDATORY, missing_fields
@@ -96,6 +97,7 @@ def _page(record: SubmissionRecord, fault: Mapping[str, Any] | None = None, pane
         "missing": missing_fields(record.metadata, move.kind),
         "editable": "submit" in names,
         "may_waive": "verify" in names,
+        "outside": outside(journey(), move.agency, batch.period, record.title, move.dataset) if batch else "",
         "typed": request.form if fault else {},
         "fault": fault,
         "unsent": _unsent(fault, names),

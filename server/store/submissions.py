@@ -54,6 +54,8 @@ class SubmissionRecords(Store):
             row = _everything(record) | {"idempotency_key": idempotency_key}
             act.connection.execute(insert(submissions).values(row))
             said = {"dataset": move.dataset, "batch": move.batch, "upload": record.upload, "status": move.status.value}
+            if why := record.metadata.get("outside_list"):
+                said["outside_list"] = why
             act.tell(at, by, "submission.add", move.id, **said)
             return _the(act.connection, move.id)
 
