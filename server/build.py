@@ -154,9 +154,8 @@ class Build:
         return tuple(same.values())
 
     def _others(self) -> tuple[Other, ...]:
-        move, names = self.record.move, {agency.id: agency.name for agency in self.records.agencies()}
-        told = {**self.record.metadata, "kind": move.kind}
-        return others_for(self.records.registry(), self.settings.home, move.dataset, move.agency, told, names)
+        record, names = self.record, {agency.id: agency.name for agency in self.records.agencies()}
+        return others_for(self.records.registry(), self.settings.home, record.move, record.metadata, names)
 
     def render(self) -> None:
         """Builds the candidate's folder: the very files that will be published."""

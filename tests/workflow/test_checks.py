@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.workflow.layers import (
     IN_JAKARTA,
@@ -577,6 +579,12 @@ def test_long_hostile_cells_are_read_in_passing() -> None:
 def test_a_pattern_that_is_none_says_why(pattern: str, fault: str) -> None:
     assert fault in pattern_fault(pattern)
     assert bool(fault) is bool(pattern_fault(pattern))
+
+
+@given(st.text(st.characters(max_codepoint=0x17F), max_size=40), st.text(max_size=10))
+def test_any_text_is_a_pattern_or_is_told_why_not(pattern: str, cell: str) -> None:
+    case = said({"a": [f"x{cell}"]}, fields=[{"name": "a", "pattern": pattern}])
+    assert len(found(case, "RULE_BROKEN")) <= (not pattern_fault(pattern))
 
 
 def test_of_very_much_text_a_pattern_is_compared_with_a_bounded_piece(monkeypatch: pytest.MonkeyPatch) -> None:

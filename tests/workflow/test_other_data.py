@@ -59,8 +59,8 @@ def test_the_population_of_a_kecamatan_and_of_the_city_is_that_of_their_keluraha
     kecamatan = KELURAHAN[0].parent
     parts = sum(area.parent == kecamatan for area in KELURAHAN)
     of = population(living(), beside())
-    assert of.of(kecamatan, YEAR, (0, 150)) == 6000 * parts
-    assert of.of("33.75", YEAR, (0, 150)) == 6000 * 27
+    assert of[kecamatan] == {YEAR: {(0, 150): 6000 * parts}}
+    assert of["33.75"] == {YEAR: {(0, 150): 6000 * 27}}
     assert found(layer({"kode": [kecamatan], "tahun": [2024], "jiwa": [6001 * parts]}), beside(living())) == []
     assert found(layer({"kode": [kecamatan], "tahun": [2024], "jiwa": [7000 * parts]}), beside(living()))
 

@@ -1,8 +1,11 @@
 """Standar Data: nothing in a file leads to one person (UU 27/2022; domain.md P01 to P06)."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,30 +39,10 @@ HOUSEHOLDS = re.compile(
 FINE = frozenset(["kelurahan", "kel", "desa", "kecamatan", "kec", "rt", "rw", "sekolah"])
 SMALL = 5
 """Counts of people from one up to below this are small cells; so are rows of people who are alike in what is known."""
-THEMES = re.compile(
-    SENSITIVE.pattern
-    + r"|kesehatan|penyakit|diagnos|\banak|balita|bayi|hamil|bantuan sosial|bansos|\bpkh\b|rtlh|odgj|perundungan",
-    re.IGNORECASE,
-)
-AGES, SEXES = frozenset(["umur", "usia", "lahir"]), frozenset(["kelamin", "jk", "gender", "sex"])
-BESIDE_AGE = frozenset(
-    ["tahun", "thn", "th", "bulan", "bln", "kelompok", "golongan", "rentang", "saat", "ibu", "anak", "korban", "pasien"]
-)
-"""Words beside which an age still is one person's: usia_produktif counts people."""
-KNOWN = (
-    FINE
-    | frozenset(["dusun", "lingkungan", "pekerjaan", "profesi", "pendidikan", "ijazah", "jenjang", "agama"])
-    | frozenset(
-        ["suku", "kawin", "perkawinan", "disabilitas", "difabel", "penyakit", "diagnosa", "diagnosis", "kekerasan"]
-    )
-)
-"""What neighbours and colleagues know of somebody, beside age and sex."""
-OF_ONE = frozenset(
-    ["berat", "bb", "tinggi", "tb", "lila", "lingkar", "imt", "tensi", "lama", "penghasilan", "pendapatan"]
-) | frozenset(
-    ["gaji", "anggota", "tanggungan", "art", "skor", "nilai", "desil", "zscore", "latitude", "longitude", "x", "y"]
-)
-"""Figures that one person or household has: any other column of figures counts many."""
+OF_PEOPLE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("people.toml").read_text(encoding="utf-8"))
+THEMES = re.compile(f"{SENSITIVE.pattern}|{OF_PEOPLE['themes']}", re.IGNORECASE)
+AGES, BESIDE_AGES, SEXES, OF_ONE = (frozenset(OF_PEOPLE[name]) for name in ("ages", "beside_ages", "sexes", "of_one"))
+KNOWN = FINE | frozenset(OF_PEOPLE["known"])
 
 
 @dataclass(frozen=True)
@@ -146,7 +129,7 @@ def nobody_is_alone_in_what_is_known(layer: Layer, context: Context) -> Iterator
 
 
 def _is_age(field: Field) -> bool:
-    return bool(words(field) & AGES) and words(field) <= AGES | BESIDE_AGE | {""}
+    return bool(words(field) & AGES) and words(field) <= AGES | BESIDE_AGES
 
 
 def _is_sex(field: Field) -> bool:
