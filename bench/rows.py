@@ -27,7 +27,7 @@ DRAWN = 50_000
 TRIED = 5
 ZONE, LARGE = "Z07", 150
 FAR = 100_000
-ESTIMATED = 1e-5
+ESTIMATED = 1e-3
 """How far a total may lie from the truth, as a share: QGIS Server takes it from PostgreSQL's statistics."""
 PATIENCE = 60
 MOST_READ = 500_000

@@ -1,8 +1,10 @@
 """The index over a release's typed table in PostGIS."""
 
 import logging
+from array import array
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -11,9 +13,9 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 from shapely.geometry.base import BaseGeometry
 
-from server.store.conditions import ACCENTS, Bound, Name, Pieces
+from server.store.conditions import ACCENTS, Bound, Name, Pieces, conditions
 from server.store.index import Box, Question, ReleaseIndex, Rows
-from server.store.index_gpkg import TOO_LONG, GeoPackageIndex
+from server.store.index_gpkg import PAGES, TOO_LONG, TOTALS, GeoPackageIndex
 from server.store.table_index import TableIndex
 from workflow.errors import Broken
 
@@ -22,8 +24,10 @@ SECONDS = 10
 WAIT_SECONDS = 3.0
 CONNECTIONS = 4
 SRID = 4326
-QUICK_SECONDS = 0.05
+QUICK_SECONDS = 0.1
 """In which data.gpkg has answered what it has an index for."""
+MOST_SLOW = 1000
+"""Questions of one collection that are known to take data.gpkg longer."""
 # What Python's casefold does beyond lower(upper()): ẞ is ss, ı is no i (here a letter that nobody uses), ς is σ.
 FOLDS = {
     "casei": (
@@ -77,13 +81,13 @@ class PostgisIndex(TableIndex):
 
     def ask(self, *pieces: str | Name | Bound) -> list[tuple[Any, ...]]:
         """Raises Broken where PostgreSQL does not answer or has no such table."""
-        values = [piece.value for piece in pieces if isinstance(piece, Bound)]
-        try:
-            self._pool.open()
-            with self._pool.connection() as connection:
-                return connection.execute(sql.Composed([*map(_written, pieces)]), values).fetchall()
-        except psycopg.Error as error:
-            raise Broken(f"{self.table}: {error}", code="POSTGIS") from error
+        return _answer(self._pool, pieces)
+
+    def count(self, *pieces: str | Name | Bound) -> int:
+        return _count(self._pool, pieces)
+
+    def _numbers(self, *where: str | Name | Bound) -> list[int]:
+        return _rows(self._pool, ("SELECT fid - 1 FROM ", *self.table, " WHERE ", *where)).tolist()
 
 
 class HelpedIndex:
@@ -94,6 +98,7 @@ class HelpedIndex:
 
     def __init__(self, own: GeoPackageIndex, postgis: PostgisIndex) -> None:
         self._own, self._quick, self._postgis = own, own.within(QUICK_SECONDS), postgis
+        self._slow: set[Pieces] = set()
 
     def rows(self, question: Question, *, offset: int, limit: int) -> Sequence[int]:
         return self._of_either(question, lambda index: index.rows(question, offset=offset, limit=limit))
@@ -105,16 +110,43 @@ class HelpedIndex:
         return self._own.row_of(identifier)
 
     def _of_either[T](self, question: Question, ask: Callable[[ReleaseIndex], T]) -> T:
-        try:
-            return ask(self._quick)
-        except Broken as error:
-            if error.code != TOO_LONG:
-                raise
+        if not self._slow or self._where(question) not in self._slow:
+            try:
+                return ask(self._quick)
+            except Broken as error:
+                if error.code != TOO_LONG:
+                    raise
+            if len(self._slow) < MOST_SLOW:
+                self._slow.add(self._where(question))
         try:
             return ask(self._postgis)
         except Broken as error:
             LOG.warning("PostGIS does not answer, data.gpkg does: %s", error.detail)
         return ask(self._own)
+
+    def _where(self, question: Question) -> Pieces:
+        return conditions(question, self._own.known, self._own.dialect)
+
+
+@lru_cache(maxsize=TOTALS)
+def _count(pool: Pool, pieces: Pieces) -> int:
+    """Remembered, because a release never changes."""
+    return int(_answer(pool, pieces)[0][0])
+
+
+@lru_cache(maxsize=PAGES)
+def _rows(pool: Pool, pieces: Pieces) -> "array[int]":
+    return array("I", (row for (row,) in _answer(pool, pieces)))
+
+
+def _answer(pool: Pool, pieces: Pieces) -> list[tuple[Any, ...]]:
+    values = [piece.value for piece in pieces if isinstance(piece, Bound)]
+    try:
+        pool.open()
+        with pool.connection() as connection:
+            return connection.execute(sql.Composed([*map(_written, pieces)]), values).fetchall()
+    except psycopg.Error as error:
+        raise Broken(f"{pieces[:4]}: {error}", code="POSTGIS") from error
 
 
 def _written(piece: str | Name | Bound) -> sql.Composable:

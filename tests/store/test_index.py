@@ -6,6 +6,7 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -63,13 +64,20 @@ def index(request: pytest.FixtureRequest, release: tuple[Path, Release]) -> Iter
     if request.param == "embedded":
         yield GeoPackageIndex(home / published.folder / "data.gpkg", rows_of(entry))
         return
+    with in_postgis(home, published, entry) as (loaded, _):
+        yield loaded
+
+
+@contextmanager
+def in_postgis(home: Path, published: Release, entry: dict[str, Any]) -> Iterator[tuple[PostgisIndex, str]]:
+    """The index over the loaded release, and its database."""
     with fresh_database() as url:
         migrate(Settings(home, url))
         with psycopg.connect(url) as connection:
             terbit.load(connection, home, published)
             terbit.point(connection, published, [published])
         with reading_pool(url) as pool:
-            yield PostgisIndex(pool, terbit.table_of(entry, published), rows_of(entry))
+            yield PostgisIndex(pool, terbit.table_of(entry, published), rows_of(entry)), url
 
 
 def text(value: str) -> str:
@@ -463,6 +471,25 @@ def test_where_postgis_does_not_answer_the_file_does(
         assert list(index.rows(Question(where=parse("kode = '33.75.007'")), offset=0, limit=9)) == [7]
         assert index.total(Question(where=parse("kode = '33.75.007'"))) == 1
     assert "data.gpkg does" in caplog.text
+
+
+def test_what_postgis_has_answered_is_answered_again_without_it(
+    release: tuple[Path, Release], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    home, published = release
+    entry = published.manifest["collections"][0]
+    monkeypatch.setattr("server.store.index_postgis.QUICK_SECONDS", -1.0)
+    monkeypatch.setattr("server.store.index_gpkg.STEPS", 10)
+    question = Question(where=parse("kode = '33.75.007'"))
+    with in_postgis(home, published, entry) as (postgis, url):
+        index = HelpedIndex(GeoPackageIndex(home / published.folder / "data.gpkg", rows_of(entry)), postgis)
+        assert (list(index.rows(question, offset=0, limit=9)), index.total(question)) == ([7], 1)
+        with psycopg.connect(url) as connection:
+            connection.execute("DROP SCHEMA terbit CASCADE")
+        assert (list(index.rows(question, offset=0, limit=9)), index.total(question)) == ([7], 1)
+        assert "data.gpkg does" not in caplog.text
+        assert list(index.rows(question, offset=0, limit=8)) == [7]
+        assert "data.gpkg does" in caplog.text
 
 
 def test_a_question_that_takes_too_long_is_given_up(
