@@ -93,6 +93,8 @@ def test_a_flood_without_a_date_is_counted() -> None:
     (undated,) = found("Rob.geojson", "EVENT_DATE", flood)
     (unknown,) = found("Rob.geojson", "EVENT_SOURCE", flood)
     assert (undated.row, undated.params["count"]) == (2, 16)
+    assert undated.place is not None
+    assert len(undated.place.geoms) == 16
     assert (unknown.row, unknown.params["count"]) == (1, 44)
 
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from workflow.checks.claims import Context, Fault
 from workflow.checks.columns import is_text, subject, texts, words
-from workflow.checks.ground import AREAS, drawn_as
+from workflow.checks.ground import AREAS, SHOWN, drawn_as
 from workflow.labels import MONTHS
 from workflow.layer import Field, FieldType, Layer
 from workflow.periods import interval
@@ -63,4 +64,5 @@ def _silent(layer: Layer, rows: NDArray[np.int64], told: list[NDArray[np.bool_]]
     """Said once of a layer: of how many of these rows no column tells it."""
     missing = rows[~np.any([said[rows] for said in told], axis=0)] if told else rows
     if len(missing):
-        yield Fault({"count": len(missing), "total": len(rows)}, int(missing[0]))
+        place = shapely.multipoints(layer.middles[missing[:SHOWN]])
+        yield Fault({"count": len(missing), "total": len(rows)}, int(missing[0]), place=place)

@@ -13,8 +13,8 @@ AREAS, LINES = (3, 6), (1, 5)
 """Type numbers of GEOS, of single and multi."""
 SNAPPED = 0.01
 """Metres: what is this near is joined."""
-SHOWN = 200
-"""Points at most in the place of one finding."""
+SHOWN, ALONG = 200, 20
+"""Points at most in the place of one finding, and of one that runs along a line."""
 
 Shapes = NDArray[np.object_]
 

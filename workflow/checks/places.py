@@ -10,7 +10,7 @@ from shapely import STRtree
 
 from workflow.checks.claims import Context, Fault, Params
 from workflow.checks.columns import subject
-from workflow.checks.ground import AREAS, LINES, SHOWN, Shapes, drawn_as, in_degrees, in_metres, scale_of
+from workflow.checks.ground import ALONG, AREAS, LINES, Shapes, drawn_as, in_degrees, in_metres, scale_of
 from workflow.checks.kode_referensi import code_columns
 from workflow.layer import Layer
 
@@ -80,7 +80,7 @@ def borders_are_those_published(layer: Layer, context: Context) -> Iterator[Faul
         worst = int(np.argmax(shifted * wrong))
         there = np.flatnonzero(off & (of == worst))
         away = {"metres": round(float(np.median(apart[there])), 1), "length": round(float(shifted[worst]))}
-        points = shapely.multipoints(middles[there[:: 1 + len(there) // SHOWN]])
+        points = shapely.multipoints(middles[there[:: 1 + len(there) // ALONG]])
         params: Params = {"count": int(wrong.sum()), "boundary": context.boundary.dataset, **away}
         yield Fault(params, int(rows[worst]), place=in_degrees(points, like))
 
