@@ -102,7 +102,9 @@ def worker(settings: Settings, slot: int) -> None:
 def demo(settings: Settings, folder: Path | None) -> None:
     from server.app import create_journey
     from server.demo import seed_demo, seed_folder
+    from server.store import migrate
 
+    migrate(settings)
     journey = create_journey(settings)
     if folder:
         seed_folder(journey, folder)

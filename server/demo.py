@@ -1,14 +1,18 @@
 """The sample city, and real layers from a folder, taken through the SOP step by step as people would."""
 
+import glob
 import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+from zipfile import ZipFile
 
 from server.access import HASHER
 from server.build import build_now
@@ -176,10 +180,10 @@ def seed_folder(
 
 def _through(cast: Cast, path: Path) -> SubmissionRecord:
     journey, producer = cast.journey, cast.actor("produsen")
-    with path.open("rb") as stream, BERITA_ACARA.open("rb") as paper:
+    with _whole(path) as file, BERITA_ACARA.open("rb") as paper:
         record = journey.create_submission(
             producer,
-            file=Upload(stream, path.name),
+            file=file,
             metadata=_made_up(path, cast.now),
             berita_acara=Upload(paper, BERITA_ACARA.name),
         )
@@ -188,8 +192,25 @@ def _through(cast: Cast, path: Path) -> SubmissionRecord:
         for step in STAGES["published"]:
             cast.take(journey.visible(producer, record.move.id), step, journey.clock())
     except SebarError as error:
-        LOG.warning("%s stays behind: %s", path.name, error)
+        failed = journey.visible(producer, record.move.id).job.error or {}
+        LOG.warning("%s stays behind: %s", path.name, failed.get("detail", error))
     return journey.visible(producer, record.move.id)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Upload]:
+    """The file; a Shapefile that lies open as the zip of its parts."""
+    if path.suffix.lower() != ".shp":
+        with path.open("rb") as stream:
+            yield Upload(stream, path.name)
+        return
+    with TemporaryFile() as packed:
+        with ZipFile(packed, "w") as parts:
+            for part in sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")):
+                if part.suffix.lower() in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
+                    parts.write(part, part.name)
+        packed.seek(0)
+        yield Upload(packed, f"{path.stem}.zip")
 
 
 def _made_up(path: Path, now: datetime) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from server.app import create_journey
@@ -17,6 +20,7 @@ from server.journey import Journey
 from server.planned import lines_of
 from server.settings import Settings, completed
 from server.store import migrate, open_records
+from tests.processes import environment
 from workflow.deadlines import days_late, due_of
 from workflow.ledger import first_broken
 from workflow.planned import State
@@ -110,6 +114,7 @@ def test_a_folder_of_layers_is_published_as_far_as_it_is_sound(tmp_path: Path) -
         shutil.copy(SAMPLE / name, folder)
     (folder / "rusak.geojson").write_text('{"type": "FeatureCollection", "features": [')
     (folder / "catatan.txt").write_text("bukan data")
+    pyogrio.write_dataframe(pyogrio.read_dataframe(SAMPLE / "tps.geojson")[["geometry"]], folder / "terbuka.shp")
     journey = journey_in(tmp_path / "home")
     found = {
         record.upload_name: record
@@ -119,7 +124,21 @@ def test_a_folder_of_layers_is_published_as_far_as_it_is_sound(tmp_path: Path) -
         "tps.geojson": Status.PUBLISHED,
         "jalan-lingkungan.geojson": Status.DRAFT,
         "rusak.geojson": Status.DRAFT,
+        "terbuka.zip": Status.PUBLISHED,
     }
     assert "metadata diisi otomatis" in found["tps.geojson"].metadata["abstract"]
     assert found["rusak.geojson"].job.status == "failed"
     journey.records.close()
+
+
+def test_layers_can_be_taken_in_before_anything_was_ever_started(tmp_path: Path) -> None:
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    shutil.copy(SAMPLE / "tps.geojson", folder)
+    settings = Settings(home=tmp_path / "home", demo_password="kata sandi untuk uji")
+    command = [sys.executable, "-m", "server.cli", "demo", "--from", str(folder)]
+    done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    records = open_records(settings)
+    assert [record.move.status for record in records.submissions()] == [Status.PUBLISHED]
+    records.close()
