@@ -84,7 +84,7 @@ class Unmet(SebarError):
 
 
 class BadRequest(SebarError):
-    code, title = "PERMINTAAN", "Permintaan tidak dapat dipahami"
+    code, title = "PERMINTAAN", "Isian ini perlu diperbaiki"
     usual_mend = "Perbaiki isian itu, lalu kirim lagi."
 
 

@@ -11,8 +11,8 @@ from workflow.store import SubmissionRecord
 
 
 def mendable(record: SubmissionRecord) -> dict[str, dict[str, Any]]:
-    """By the key of a finding: what its cell says, what would be written instead, and how many cells of its column
-    have such a suggestion."""
+    """By the key of a finding: what its cell says, what would be written instead and, at the first, how many cells
+    of its column have such a suggestion."""
     cell, found = cells_of(journey().settings.home, record), {}
     names = {field["name"] for field in (collection_of(record) or {"fields": []})["fields"]}
     every = [one for one in journey().records.findings(record.move.id) if one.row and one.column in names]
@@ -28,7 +28,7 @@ def mendable(record: SubmissionRecord) -> dict[str, dict[str, Any]]:
             "name": f"v:{one.row}:{one.column}",
             "shown": shown(record, kind, now),
             "suggestion": suggested(record, kind, one.suggestion) if one.suggestion else "",
-            "alike": alike[one.check, one.column],
+            "alike": alike.pop((one.check, one.column), 0) if one.suggestion else 0,
         }
     return found
 

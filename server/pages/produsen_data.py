@@ -17,6 +17,7 @@ from server.planned import lines_of, outside
 from server.problems import problem_of
 from workflow.errors import BadRequest, Forbidden, NotFound, SebarError
 from workflow.labels import day_of
+from workflow.names import plain
 from workflow.planned import State
 from workflow.sop import OPEN, Role, Status
 from workflow.store import Dataset, SubmissionRecord
@@ -137,7 +138,8 @@ def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
     actor, records = current_user.actor, journey().records
     mine = [dataset for dataset in records.datasets() if dataset.agency == actor.agency]
     chosen = _chosen(mine, values.get("dataset") or request.args.get("dataset", ""))
-    year, title = str(day_of(journey().clock()).year), values.get("title") or (chosen.title if chosen else "")
+    listed = [plain(line.title) for line in records.planned(agency=actor.agency)]
+    title = plain(values.get("title") or (chosen.title if chosen else ""))
     batches = sorted(records.batches(agency=actor.agency), key=lambda batch: batch.created_at, reverse=True)
     return render_template(
         "desk/enter.html",
@@ -152,7 +154,7 @@ def _form(values: Mapping[str, Any], fault: Mapping[str, Any] | None) -> str:
         batches=batches[:BATCHES_OFFERED],
         batch=values.get("batch") or request.args.get("daftar", ""),
         today=day_of(journey().clock()).isoformat(),
-        outside=outside(journey(), actor.agency, year, title, chosen.id if chosen else ""),
+        outside=bool(listed) and title not in listed,
         upload_limit=journey().settings.upload_limit,
         upload_total=journey().settings.upload_total,
     )
