@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.conftest import STATISTICS, City
+import json
+
+from tests.conftest import METADATA, STATISTICS, City
 from tests.workflow.layers import KELURAHAN
 
 PEOPLE = 1000
@@ -19,13 +21,13 @@ def entered(city: City, content: bytes, *, who: str = "produsen2", **said: str) 
     return str(answer.json["id"])
 
 
-def publish(city: City, id: str) -> str:
+def publish(city: City, id: str, pembina: str = "pembina-statistik") -> str:
     walidata = city.client("walidata")
     assert city.client("produsen").step(id, "submit").status_code == 200
     for one in city.journey.records.findings(id):
         if one.severity == "warns":
             walidata.post(f"/api/v1/submissions/{id}/findings/{one.key}/waive", json={"reason": "Hanya contoh"})
-    for who, step in (("walidata", "verify"), ("pembina-statistik", "approve"), ("walidata", "publish")):
+    for who, step in (("walidata", "verify"), (pembina, "approve"), ("walidata", "publish")):
         assert city.client(who).step(id, step).status_code == 200
     return str(city.client("produsen").submission(id)["dataset"])
 
@@ -53,3 +55,21 @@ def test_the_same_concept_of_another_agency_is_told_and_the_next_version_is_not(
     own = embedded_city.client("produsen").submit_file("a.csv", table(PEOPLE + 2), STATISTICS, dataset=dataset)
     assert said_of(embedded_city, own.json["id"], "CONCEPT_TWICE") == []
     assert said_of(embedded_city, entered(embedded_city, table(9, year=2022)), "CONCEPT_TWICE") == []
+
+
+def test_a_map_of_the_same_title_and_period_is_told(embedded_city: City) -> None:
+    def street(east: float) -> bytes:
+        line = {"type": "LineString", "coordinates": [[109.67, -6.88], [east, -6.89]]}
+        feature = {"type": "Feature", "properties": {"nama": "Jalan Mawar"}, "geometry": line}
+        return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+    said = METADATA | {"title": "Jaringan Jalan"}
+    first = embedded_city.client("produsen").submit_file("a.geojson", street(109.68), said)
+    publish(embedded_city, first.json["id"], "pembina-geospasial")
+    again = embedded_city.client("produsen2").submit_file(
+        "b.geojson", street(109.69), said | {"title": "Peta Jaringan Jalan"}
+    )
+    (told,) = said_of(embedded_city, again.json["id"], "CONCEPT_TWICE")
+    assert told == "Data “Jaringan Jalan” dari DPUPR sudah tersebarluas dengan judul, periode 2026 yang sama."
+    other = embedded_city.client("produsen2").submit_file("b.geojson", street(109.69), said | {"period": "2025"})
+    assert said_of(embedded_city, other.json["id"], "CONCEPT_TWICE") == []

@@ -47,12 +47,10 @@ def is_of_population(metadata: Mapping[str, object]) -> bool:
 
 
 def is_of_same_concept(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    """Kind, title, concept and unit; of a map the title alone says what it is about."""
-    said, there = (
-        (each.get("kind"), subject(each.get("title")), subject(each.get("concept")), _unit(each))
-        for each in (one, other)
-    )
-    return bool(said[1]) and said == there
+    """Kind, unit, concept and title: of a map the title alone says what it is about, of statistics both."""
+    said, there = ([subject(each.get(name)) for name in ("title", "concept")] for each in (one, other))
+    alike = one.get("kind") == other.get("kind") and _unit(one) == _unit(other) and said == there
+    return alike and bool(said[one.get("kind") == Kind.STATISTICS])
 
 
 def _unit(metadata: Mapping[str, object]) -> str:
@@ -65,16 +63,16 @@ def concept_is_given_once(layer: Layer, context: Context) -> Iterator[Fault]:
     mine = {**context.metadata, "kind": context.kind}
     for other in context.others:
         if other.agency and is_of_same_concept(mine, other.metadata):
-            areas, theirs = (finest_areas(one, context) for one in (layer, other.layer))
-            level, said = areas.level if areas else "", _periods(layer, mine)
+            columns = [finest_areas(one, context) for one in (layer, other.layer)]
+            levels = [f"tingkat {column.level}" if column else "" for column in columns]
+            said = _periods(layer, mine)
             shared = sorted(said.keys() & _periods(other.layer, other.metadata).keys())
-            if shared and (context.kind is not Kind.STATISTICS or level == (theirs.level if theirs else "")):
-                what = (
-                    [f"konsep “{mine['concept']}”", level and f"tingkat {level}"] if mine.get("concept") else ["pokok"]
-                )
+            is_map = context.kind is not Kind.STATISTICS
+            if shared and (is_map or levels[0] == levels[1]):
                 when = " sampai ".join(dict.fromkeys(said[each] for each in (shared[0], shared[-1])))
-                params: Params = {"what": ", ".join(filter(None, [*what, f"periode {when}"]))}
-                yield Fault({**params, "title": other.title, "agency": other.agency})
+                what = ["judul"] if is_map else [f"konsep “{mine['concept']}”", *filter(None, levels[:1])]
+                params: Params = {"what": ", ".join([*what, f"periode {when}"]), "title": other.title}
+                yield Fault({**params, "agency": other.agency})
 
 
 def _periods(layer: Layer, metadata: Mapping[str, object]) -> dict[Interval, str]:
