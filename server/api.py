@@ -118,8 +118,7 @@ def submission(id: str) -> ResponseReturnValue:
 def change(id: str) -> ResponseReturnValue:
     body = _parts_or_body()
     if unknown := sorted(set(body) - set(SCHEMAS["calls"]["change"]["json"])):
-        mend, where = "Yang dapat diubah: metadata, reading, crs.", {"field": unknown[0]}
-        raise BadRequest(f"Tidak dikenal: {', '.join(unknown)}.", mend=mend, where=where)
+        raise BadRequest.of("members_unknown", names=", ".join(unknown), where={"field": unknown[0]})
     record = journey().change(
         caller(),
         id,
@@ -165,8 +164,8 @@ def comparison(id: str) -> ResponseReturnValue:
     record = journey().visible(caller(), id)
     kinds = tuple(filter(None, request.args.get("change", "").split(","))) or KINDS
     if unknown := [kind for kind in kinds if kind not in KINDS]:
-        known = f"Pakai salah satu dari: {', '.join(KINDS)}."
-        raise BadRequest(f"Perubahan “{unknown[0][:40]}” tidak dikenal.", mend=known, where={"parameter": "change"})
+        said = {"change": unknown[0][:40], "known": ", ".join(KINDS)}
+        raise BadRequest.of("change_unknown", where={"parameter": "change"}, **said)
     offset, limit = _natural("offset", 0), min(_natural("limit", LISTED), MOST_LISTED)
     return jsonify(compare_with_current(journey(), record, kinds, offset, limit))
 
@@ -352,16 +351,14 @@ def _member[T](body: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
     value = body.get(name)
     if value is None or (type(value) is kind and (kind is not int or value in COUNTS)):
         return value
-    sentence = f"Nilai {name} harus berupa {EXPECTED[kind]}."
-    raise BadRequest(sentence, code="NILAI", mend=f"Perbaiki {name}.", where={"field": name})
+    raise BadRequest.of("member_type", name=name, expected=EXPECTED[kind], where={"field": name})
 
 
 def _natural(name: str, otherwise: int) -> int:
     text = request.args.get(name, str(otherwise))
     if text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
-    mend, where = f"Tulis seperti {name}={otherwise or 100}.", {"parameter": name}
-    raise BadRequest(f"Parameter {name} berisi “{text[:40]}”, bukan bilangan bulat.", mend=mend, where=where)
+    raise BadRequest.of("no_natural", name=name, text=text[:40], like=otherwise or 100, where={"parameter": name})
 
 
 def _json_part(name: str) -> Mapping[str, Any]:
@@ -418,16 +415,15 @@ def _statuses(text: str) -> tuple[Status, ...]:
     try:
         return tuple(Status(name) for name in text.split(","))
     except ValueError:
-        known = f"Pakai salah satu dari: {', '.join(Status)}."
-        raise BadRequest(f"Status “{text}” tidak dikenal.", mend=known, where={"parameter": "status"}) from None
+        known = ", ".join(Status)
+        raise BadRequest.of("status_unknown", text=text, known=known, where={"parameter": "status"}) from None
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        mend, where = "Tulis seperti 2026-03-26.", {"field": "date"}
-        raise BadRequest(f"“{text}” bukan tanggal.", code="TANGGAL", mend=mend, where=where) from None
+        raise BadRequest.of("no_such_day", text=text, where={"field": "date"}) from None
 
 
 def _moment(text: str) -> datetime | None:
@@ -437,5 +433,4 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo:
             return moment
-    mend, where = "Tulis dengan zona, seperti 2026-03-26T00:00:00+07:00.", {"field": "at"}
-    raise BadRequest(f"“{text}” bukan waktu yang lengkap.", code="WAKTU", mend=mend, where=where)
+    raise BadRequest.of("no_whole_moment", text=text, where={"field": "at"})

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -164,7 +164,7 @@ def _beside(records: Records, settings: Settings, record: SubmissionRecord) -> S
 
 def _read(found: Summary) -> Summary:
     said = orjson.loads(_kept(found.file).schema.metadata[b"said"])
-    return Summary(**{**vars(found), "said": said})
+    return replace(found, said=said)
 
 
 def _kept(file: Path) -> pa.Table:

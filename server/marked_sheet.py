@@ -6,6 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from flask import render_template
+
 from server.clock import calendar_of, days_of
 from server.intake.sandbox import Limits, ask_child
 from server.journey import Journey
@@ -13,7 +15,6 @@ from server.release.on_request import StillMaking
 from workflow.deadlines import due
 from workflow.errors import NotFound, TooLarge
 from workflow.findings import Severity
-from workflow.labels import angka, hari_tanggal
 from workflow.sop import Status
 from workflow.store import Agency, FindingRecord, Note, SubmissionRecord
 
@@ -92,7 +93,6 @@ def _must_fix(note: Note) -> str:
 
 def message(journey: Journey, record: SubmissionRecord, agency: Agency, sender: str) -> str:
     """Plain text to send to the agency by whatever way people talk; empty where there is nothing to mend."""
-    address = f"{journey.settings.url}/meja/pengajuan/{record.move.id}"
     events = journey.records.events(submission=record.move.id)
     back = events[-1] if events and events[-1].target is Status.RETURNED else None
     asked = [f"{_place(note.place)}{note.text}" for note in must_fix(journey, record)]
@@ -102,24 +102,18 @@ def message(journey: Journey, record: SubmissionRecord, agency: Agency, sender: 
     ]
     if not asked and not back:
         return ""
-    more = len(asked) - SAID_AT_MOST
-    lines = [
-        f"Yth. {agency.name},",
-        "",
-        f"Data “{record.title}” perlu diperbaiki sebelum dapat disebarluaskan.",
-        *(["", f"Catatan Walidata: {back.note}"] if back and back.note else []),
-        *(["", "Yang perlu diperbaiki:"] if asked else []),
-        *(f"{number}. {text}" for number, text in enumerate(asked[:SAID_AT_MOST], start=1)),
-        *([f"Dan {angka(more)} lagi, yang terlihat di Sebar."] if more > 0 else []),
-        "",
-        f"Mohon diajukan lagi paling lambat {hari_tanggal(_until(journey, back.at if back else None))}.",
-        f"Buka: {address}",
-        *([f"Lembar dengan sel yang ditandai: {address}/lembar-bertanda.xlsx"] if markable(record) else []),
-        "",
-        "Terima kasih,",
-        f"{sender}, {journey.settings.office}",
-    ]
-    return "\n".join(lines)
+    return render_template(
+        "desk/message.txt",
+        record=record,
+        agency=agency,
+        sender=sender,
+        office=journey.settings.office,
+        address=f"{journey.settings.url}/meja/pengajuan/{record.move.id}",
+        back=back,
+        asked=asked,
+        most=SAID_AT_MOST,
+        until=_until(journey, back.at if back else None),
+    )
 
 
 def _place(place: Any) -> str:

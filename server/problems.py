@@ -1,10 +1,12 @@
 """Faults as answers: problem+json (RFC 9457) for programs, a page for people."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -13,6 +15,8 @@ from server.incoming import Altered, NoRoom, WrongType, WrongVersion
 from server.intake.sandbox import Unproven
 from server.release.on_request import StillMaking
 from workflow import errors
+
+type View[**Asked] = Callable[Asked, ResponseReturnValue]
 
 LOG = logging.getLogger(__name__)
 
@@ -62,6 +66,25 @@ def problem_of(error: errors.SebarError) -> dict[str, Any]:
         body["where"] = error.where
     # The place again as members of its own, as RFC 9457 has extensions.
     return error.where | body
+
+
+def or_again[**Asked](page: Callable[[dict[str, Any]], str]) -> Callable[[View[Asked]], View[Asked]]:
+    """What is wrong with a form is said on its page, with what was typed; what is not there or not allowed is not."""
+
+    def decorated(view: View[Asked]) -> View[Asked]:
+        @wraps(view)
+        def asked(*args: Asked.args, **names: Asked.kwargs) -> ResponseReturnValue:
+            try:
+                return view(*args, **names)
+            except (errors.NotFound, errors.Forbidden):
+                raise
+            except errors.SebarError as fault:
+                said = problem_of(fault)
+                return page(said), said["status"]
+
+        return asked
+
+    return decorated
 
 
 def install_problems(app: Flask) -> None:

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.clock import calendar_of, days_of
 from server.journey import Journey
 from server.planned import lines_of
 from workflow.dataset import Event
 from workflow.errors import BadRequest, NotFound
-from workflow.labels import ROLES, day_of
+from workflow.labels import ROLES, angka, day_of, tanggal
 from workflow.planned import Line, Tally, tally
 from workflow.sop import Role
-from workflow.weekly import Report, Waiting, Week, weekly
+from workflow.store import SubmissionRecord
+from workflow.weekly import STEPS, Report, Waiting, Week, weekly
+
+HEADS = ("1. Input", "2. Verifikasi", "3. Pengesahan", "4. Terbit")
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,43 @@ class Named:
         found = sorted((self.agencies.get(id, id), id) for id in met if id)
         return [(id, name) for name, id in found] + ([("", "Semua OPD")] if found else [])
 
+    @property
+    def tables(self) -> dict[str, Any]:
+        """What page and paper show: rows in words, those of submissions beside their record."""
+        return {
+            "unit": self.unit,
+            "year": self.year,
+            "steps": HEADS,
+            "agencies": [self._of_agency(agency, name) for agency, name in self.listed],
+            "late": [
+                self._row(one.record, self.who(one), tanggal(one.due) if one.due else "", angka(one.days))
+                for one in self.report.late
+            ],
+            "waiting": [self._row(one.record, _planned(one), angka(one.days)) for one in self.report.undisseminated],
+            "published": [self._row(one, tanggal(at)) for one, at in self.report.published],
+        }
+
+    def _row(self, record: SubmissionRecord, *more: str) -> tuple[SubmissionRecord, list[str]]:
+        return record, [record.title, self.agencies.get(record.move.agency, ""), *more]
+
+    def _of_agency(self, agency: str, name: str) -> list[str]:
+        """Name; days of each step as "2 (5)", median and longest; planned, received, missing and late."""
+        found = [self.report.steps.get((agency, step.name)) for step in STEPS.values()]
+        days = [f"{angka(one.median)} ({angka(one.longest)})" if one else "–" for one in found]
+        plan = self.plans.get(agency)
+        counts = (plan.planned, plan.received, plan.missing, plan.late) if plan else ("–",) * 4
+        return [name, *days, *map(str, counts)]
+
     def who(self, one: Waiting) -> str:
         """Whose turn it is: the agency, or the role and the one who took it on."""
         if one.role is Role.PRODUSEN_DATA:
             return self.agencies.get(one.record.move.agency, one.record.move.agency)
         taken = self.people.get(one.record.assigned_to or "")
         return f"{ROLES[one.role]}, {taken}" if taken else ROLES[one.role]
+
+
+def _planned(one: Waiting) -> str:
+    return f"terbit {tanggal(one.publish_at)}" if one.publish_at else "belum dijadwalkan"
 
 
 def asked_week(journey: Journey, text: str) -> Week:

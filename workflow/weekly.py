@@ -103,7 +103,7 @@ def weekly(week: Week, now: datetime, journeys: Journeys, calendar: Calendar, da
     return Report(
         week,
         until,
-        {key: _figures(days) for key, days in _by_step(ended).items()},
+        {key: Figures(len(days), median(days), max(days)) for key, days in _by_step(ended).items()},
         sorted(_late(then, until, calendar, days_of), key=lambda one: -one.days),
         sorted(_undisseminated(then, until, calendar), key=lambda one: -one.days),
         [
@@ -150,10 +150,6 @@ def _by_step(ended: Iterable[Stay]) -> dict[tuple[str, str], list[int]]:
         for agency in (stay.agency, ""):
             found.setdefault((agency, stay.step), []).append(stay.days)
     return found
-
-
-def _figures(days: Sequence[int]) -> Figures:
-    return Figures(len(days), median(days), max(days))
 
 
 def _late(

@@ -1,9 +1,8 @@
 """The desk of the admin: people, agencies, the calendar, and how grave findings are."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,11 +13,12 @@ from server.access import HASHER, Room, journey
 from server.clock import days_of, due_dates, joint_leave_unknown
 from server.journey import slug
 from server.mail import address_fault
+from server.pages.delegations import day_said
 from server.pages.words import WORDS
-from server.problems import problem_of
+from server.problems import or_again
 from server.severity import REGISTRY, choose
 from workflow.checks import CHECKS, RULES, Check
-from workflow.errors import BadRequest, Conflict, NotFound, SebarError
+from workflow.errors import BadRequest, NotFound
 from workflow.findings import Principle
 from workflow.labels import FIXED_CHECKS, PRINCIPLES, SEVERITIES, hari_tanggal, tanggal, why
 from workflow.sop import SOP, Kind, Role
@@ -31,18 +31,29 @@ HOLIDAY_KINDS: dict[str, str] = WORDS["holidays"]
 
 
 @desk.get("/")
-def people() -> ResponseReturnValue:
-    return _people(_chosen(journey().records.person(request.args.get("orang", "")), "orang"))
+def people(fault: Mapping[str, Any] | None = None) -> str:
+    agencies = sorted(journey().records.agencies(), key=lambda agency: agency.name)
+    refused = journey().records.refused_addresses()
+    everybody = sorted(journey().records.people(), key=lambda person: (not person.active, person.name))
+    return render_template(
+        "desk/people.html",
+        people=everybody,
+        unreached={one.id: wrong for one in everybody if one.active and (wrong := address_fault(one, refused))},
+        mailing=bool(journey().settings.smtp_url),
+        agency_options=[(agency.id, agency.name) for agency in agencies],
+        agency_names={agency.id: agency.short_name for agency in agencies},
+        sop_roles=[role for role in Role if role is not Role.ADMIN],
+        chosen=_chosen(journey().records.people(), "orang"),
+        fault=fault,
+        values=request.form,
+        shortest=SHORTEST_PASSWORD,
+    )
 
 
 @desk.post("/orang")
+@or_again(people)
 def save_person() -> ResponseReturnValue:
-    known = journey().records.person(request.form.get("id", ""))
-    try:
-        person = _person_of_the_form(known)
-    except SebarError as fault:
-        said = problem_of(fault)
-        return _people(known, said), said["status"]
+    person = _person_of_the_form(journey().records.person(request.form.get("id", "")))
     journey().records.save_person(person, actor=current_user.id, at=journey().clock())
     flash(f"{person.name} tersimpan.")
     return redirect(url_for("admin.people"))
@@ -89,39 +100,21 @@ def _password(known: Person | None) -> str:
     return HASHER.hash(password) if password or known is None else known.password_hash
 
 
-def _people(chosen: Person | None, fault: Mapping[str, Any] | None = None) -> str:
-    agencies = sorted(journey().records.agencies(), key=lambda agency: agency.name)
-    refused = journey().records.refused_addresses()
-    people = sorted(journey().records.people(), key=lambda person: (not person.active, person.name))
+@desk.get("/opd")
+def agencies(fault: Mapping[str, Any] | None = None) -> str:
     return render_template(
-        "desk/people.html",
-        people=people,
-        unreached={one.id: wrong for one in people if one.active and (wrong := address_fault(one, refused))},
-        mailing=bool(journey().settings.smtp_url),
-        agency_options=[(agency.id, agency.name) for agency in agencies],
-        agency_names={agency.id: agency.short_name for agency in agencies},
-        sop_roles=[role for role in Role if role is not Role.ADMIN],
-        chosen=chosen,
+        "desk/agencies.html",
+        agencies=sorted(journey().records.agencies(), key=lambda agency: agency.name),
+        chosen=_chosen(journey().records.agencies(), "opd"),
         fault=fault,
         values=request.form,
-        shortest=SHORTEST_PASSWORD,
     )
 
 
-@desk.get("/opd")
-def agencies() -> ResponseReturnValue:
-    known = next((one for one in journey().records.agencies() if one.id == request.args.get("opd")), None)
-    return _agencies(_chosen(known, "opd"))
-
-
 @desk.post("/opd")
+@or_again(agencies)
 def save_agency() -> ResponseReturnValue:
-    try:
-        agency = _agency_of_the_form()
-    except SebarError as fault:
-        said = problem_of(fault)
-        known = next((one for one in journey().records.agencies() if one.id == request.form.get("id")), None)
-        return _agencies(known, said), said["status"]
+    agency = _agency_of_the_form()
     journey().records.save_agency(agency, actor=current_user.id, at=journey().clock())
     flash(f"{agency.short_name} tersimpan.")
     return redirect(url_for("admin.agencies"))
@@ -144,54 +137,10 @@ def _agency_of_the_form() -> Agency:
     return Agency(id, **said)
 
 
-def _agencies(chosen: Agency | None, fault: Mapping[str, Any] | None = None) -> str:
-    return render_template(
-        "desk/agencies.html",
-        agencies=sorted(journey().records.agencies(), key=lambda agency: agency.name),
-        chosen=chosen,
-        fault=fault,
-        values=request.form,
-    )
-
-
 @desk.get("/kalender")
-def calendar() -> ResponseReturnValue:
-    return _calendar(request.args.get("tahun", journey().clock().year, type=int))
-
-
-@desk.post("/kalender")
-def save_holiday() -> ResponseReturnValue:
-    form, records, now = request.form, journey().records, journey().clock()
-    before = due_dates(journey())
-    try:
-        day = date.fromisoformat(form.get("day", ""))
-    except ValueError:
-        said = problem_of(_wrong("day", "no_date"))
-        return _calendar(now.year, said), said["status"]
-    if form.get("remove"):
-        records.remove_holiday(day, actor=current_user.id, at=now)
-        what = "menjadi hari kerja lagi"
-    else:
-        name = form.get("name", "").strip() or "Libur"
-        kind = form["kind"] if form.get("kind") in HOLIDAY_KINDS else "lokal"
-        source = "; ".join(filter(None, (form.get("source", "").strip(), _added_by())))
-        records.save_holiday(Holiday(day, name, kind, source), actor=current_user.id, at=now)
-        what = "tersimpan sebagai hari libur"
-    moved = sum(due_on != before.get(id) for id, due_on in due_dates(journey()).items())
-    flash(
-        f"{hari_tanggal(day)} {what}; tenggat {moved} pengajuan bergeser."
-        if moved
-        else f"{hari_tanggal(day)} {what}; tidak ada tenggat yang bergeser."
-    )
-    return redirect(url_for("admin.calendar", tahun=day.year))
-
-
-def _added_by() -> str:
-    return f"diisi {current_user.actor.name}, {tanggal(journey().clock())}"
-
-
-def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
+def calendar(fault: Mapping[str, Any] | None = None) -> str:
     settings, this_year = journey().settings, journey().clock().year
+    year = request.args.get("tahun", this_year, type=int)
     holidays = sorted(journey().records.holidays(), key=lambda holiday: holiday.day)
     return render_template(
         "desk/calendar.html",
@@ -208,25 +157,33 @@ def _calendar(year: int, fault: Mapping[str, Any] | None = None) -> str:
     )
 
 
+@desk.post("/kalender")
+@or_again(calendar)
+def save_holiday() -> ResponseReturnValue:
+    form, records, now = request.form, journey().records, journey().clock()
+    before = due_dates(journey())
+    day = day_said("day")
+    if form.get("remove"):
+        records.remove_holiday(day, actor=current_user.id, at=now)
+        what = "menjadi hari kerja lagi"
+    else:
+        name = form.get("name", "").strip() or "Libur"
+        kind = form["kind"] if form.get("kind") in HOLIDAY_KINDS else "lokal"
+        added = f"diisi {current_user.actor.name}, {tanggal(now)}"
+        source = "; ".join(filter(None, (form.get("source", "").strip(), added)))
+        records.save_holiday(Holiday(day, name, kind, source), actor=current_user.id, at=now)
+        what = "tersimpan sebagai hari libur"
+    moved = sum(due_on != before.get(id) for id, due_on in due_dates(journey()).items())
+    flash(
+        f"{hari_tanggal(day)} {what}; tenggat {moved} pengajuan bergeser."
+        if moved
+        else f"{hari_tanggal(day)} {what}; tidak ada tenggat yang bergeser."
+    )
+    return redirect(url_for("admin.calendar", tahun=day.year))
+
+
 @desk.get("/pemeriksaan")
-def severities() -> ResponseReturnValue:
-    return _severities(_chosen(REGISTRY.get(request.args.get("cek", "")), "cek"))
-
-
-@desk.post("/pemeriksaan")
-def save_severity() -> ResponseReturnValue:
-    form = request.form
-    code = form.get("check", "")
-    try:
-        choose(journey(), current_user.actor, code, form.get("severity", ""), form.get("reason", ""))
-    except (BadRequest, Conflict) as fault:
-        said = problem_of(fault)
-        return _severities(REGISTRY[code], said), said["status"]
-    flash(f"Berat {code} tersimpan; berlaku pada pemeriksaan berikutnya, dan hasil yang lama ditandai.")
-    return redirect(url_for("admin.severities"))
-
-
-def _severities(check: Check | None, fault: Mapping[str, Any] | None = None) -> str:
+def severities(fault: Mapping[str, Any] | None = None) -> str:
     choices = {one.check: one for one in journey().records.severities()}
     groups = [(PRINCIPLES[one], [check for check in CHECKS if check.principle is one]) for one in Principle]
     return render_template(
@@ -237,14 +194,26 @@ def _severities(check: Check | None, fault: Mapping[str, Any] | None = None) -> 
         why=why,
         severity_words=SEVERITIES,
         names={person.id: person.name for person in journey().records.people()},
-        chosen=check,
+        chosen=_chosen(REGISTRY.values(), "cek"),
         fault=fault,
         values=request.form,
         version=RULES,
     )
 
 
-def _chosen[Found](found: Found | None, parameter: str) -> Found | None:
+@desk.post("/pemeriksaan")
+@or_again(severities)
+def save_severity() -> ResponseReturnValue:
+    form, code = request.form, request.form.get("check", "")
+    choose(journey(), current_user.actor, code, form.get("severity", ""), form.get("reason", ""))
+    flash(f"Berat {code} tersimpan; berlaku pada pemeriksaan berikutnya, dan hasil yang lama ditandai.")
+    return redirect(url_for("admin.severities"))
+
+
+def _chosen[Noun: Person | Agency | Check](known: Iterable[Noun], parameter: str) -> Noun | None:
+    """What the address wants changed, or the form changes. Raises NotFound."""
+    id = request.args.get(parameter) or request.form.get("check" if parameter == "cek" else "id")
+    found = next((one for one in known if id == (one.code if isinstance(one, Check) else one.id)), None)
     if found is None and request.args.get(parameter):
         raise NotFound("Yang hendak diubah itu tidak ada.", mend="Pilih dari daftar.")
     return found

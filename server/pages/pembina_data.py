@@ -12,7 +12,7 @@ from server.access import Room, authenticate, journey
 from server.comparing import sentence, summary
 from server.journey import awaits
 from server.pages.desk_rows import Row, agency_names, asked, asked_for, done_this_week, late, person_names, rows
-from server.problems import problem_of
+from server.problems import or_again, problem_of
 from workflow.dataset import Act
 from workflow.errors import BadRequest, SebarError, Unmet
 from workflow.review import open_before
@@ -36,11 +36,7 @@ class Item:
 
 
 @desk.get("/")
-def queue() -> ResponseReturnValue:
-    return _queue()
-
-
-def _queue(fault: Mapping[str, Any] | None = None) -> str:
+def queue(fault: Mapping[str, Any] | None = None) -> str:
     actor = current_user.actor
     lines = rows(journey().visible_ones(actor))
     waiting = [line for line in lines if awaits(actor, line.record.move)]
@@ -76,15 +72,11 @@ def alone(record: SubmissionRecord) -> str:
 
 
 @desk.post("/setujui")
+@or_again(queue)
 def approve() -> ResponseReturnValue:
     """Each by itself, with the content that was shown; those that cannot be approved are said one by one."""
-    try:
-        chosen = _chosen()
-    except SebarError as fault:
-        said = problem_of(fault)
-        return _queue(said), said["status"]
     approved, refused = [], []
-    for id, content_hash in chosen:
+    for id, content_hash in _chosen():
         record = journey().visible(current_user.actor, id)
         try:
             if reason := alone(record):

@@ -14,8 +14,8 @@ from server.journey import sees_agency
 from server.pages.daftar_data import READERS
 from server.pages.desk_rows import agency_names
 from server.planned import keep_list, match, replace_list, seen_lines, understood
-from server.problems import problem_of
-from workflow.errors import BadRequest, NotFound, SebarError
+from server.problems import or_again
+from workflow.errors import BadRequest, NotFound
 from workflow.labels import angka, day_of
 from workflow.planned import Line, State, Tally, tally
 from workflow.sop import Role
@@ -80,11 +80,7 @@ def _datasets() -> Mapping[str, list[tuple[str, str]]]:
 
 
 @desk.get("/unggah")
-def form() -> ResponseReturnValue:
-    return _form()
-
-
-def _form(fault: Mapping[str, Any] | None = None) -> str:
+def form(fault: Mapping[str, Any] | None = None) -> str:
     year = day_of(journey().clock()).year
     return render_template(
         "desk/planned_import.html", fault=fault, values=request.form, year=year, agencies=sorted(agency_names().items())
@@ -92,16 +88,13 @@ def _form(fault: Mapping[str, Any] | None = None) -> str:
 
 
 @desk.post("/unggah")
+@or_again(form)
 def preview() -> ResponseReturnValue:
     """What was understood of the sheet; nothing is changed yet."""
-    try:
-        if (upload := uploaded("file")) is None:
-            raise BadRequest.of("no_data_file", where={"field": "berkas daftar"})
-        kept = keep_list(journey(), current_user.actor, upload)
-        found = understood(journey(), current_user.actor, kept.path, kept.name, **_said())
-    except SebarError as fault:
-        said = problem_of(fault)
-        return _form(said), said["status"]
+    if (upload := uploaded("file")) is None:
+        raise BadRequest.of("no_data_file", where={"field": "berkas daftar"})
+    kept = keep_list(journey(), current_user.actor, upload)
+    found = understood(journey(), current_user.actor, kept.path, kept.name, **_said())
     accepted = [one for one in found if not one.refused]
     return render_template(
         "desk/planned_preview.html",
@@ -117,18 +110,15 @@ def preview() -> ResponseReturnValue:
 
 
 @desk.post("/pakai")
+@or_again(form)
 def take() -> ResponseReturnValue:
     """Reads the kept file once more and takes what it says: nothing of the preview page is trusted."""
     file, name = request.form.get("file", ""), request.form.get("name", "")[:200]
     path = journey().settings.home / "uploads" / file
     if not re.fullmatch("[0-9a-f]{64}", file) or not path.is_file():
         raise NotFound("Berkas daftar itu tidak ada lagi.", mend="Unggah lagi daftarnya.")
-    try:
-        found = understood(journey(), current_user.actor, path, name, **_said())
-        count = replace_list(journey(), current_user.actor, found, period=_said()["period"], file=file)
-    except SebarError as fault:
-        said = problem_of(fault)
-        return _form(said), said["status"]
+    found = understood(journey(), current_user.actor, path, name, **_said())
+    count = replace_list(journey(), current_user.actor, found, period=_said()["period"], file=file)
     flash(f"Daftar Data {_said()['period']} tersimpan: {angka(count)} data.")
     return redirect(url_for("planned_list.overview", periode=_said()["period"]))
 

@@ -6,10 +6,10 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from server.access import Room, journey
-from server.documents.weekly import HEADS, agency_rows, late_row, waiting_row, weekly_pdf
+from server.documents.weekly import weekly_pdf
 from server.pages.submission_files import sent
 from server.weekly import asked_week, named_report
-from workflow.labels import day_of, tanggal
+from workflow.labels import day_of
 from workflow.sop import Role
 from workflow.weekly import Week
 
@@ -21,22 +21,14 @@ def page() -> ResponseReturnValue:
     """`minggu` is a week of ISO 8601, 2026-W11; the present one without it."""
     week = asked_week(journey(), request.args.get("minggu", ""))
     named = named_report(journey(), week)
-    report, later = named.report, Week(week.monday + timedelta(days=7))
+    later = Week(week.monday + timedelta(days=7))
     return render_template(
         "desk/weekly.html",
         week=week,
         earlier=Week(week.monday - timedelta(days=7)),
         later=later if later.monday <= day_of(journey().clock()) else None,
-        until=report.until,
-        unit=named.unit,
-        year=named.year,
-        steps=HEADS,
-        agencies=agency_rows(named),
-        late=[(one.record, late_row(named, one)) for one in report.late],
-        waiting=[(one.record, waiting_row(named, one)) for one in report.undisseminated],
-        published=[
-            (one, [one.title, named.agencies.get(one.move.agency, ""), tanggal(at)]) for one, at in report.published
-        ],
+        until=named.report.until,
+        **named.tables,
     )
 
 
