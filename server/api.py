@@ -17,9 +17,9 @@ from server.journey import Upload
 from server.json_input import understood
 from server.mending import masked
 from server.notes import Thread, answer, settle, threads, write
-from server.severity import check_again, choose, stale
+from server.severity import REGISTRY, check_again, choose, stale
 from server.severity import described as severity_of
-from workflow.checks import CHECKS, RULES
+from workflow.checks import RULES
 from workflow.dataset import Act, Actor, Event
 from workflow.errors import BadRequest, NotFound
 from workflow.review import open_before, steps_from
@@ -245,7 +245,9 @@ def check_once_more(id: str) -> ResponseReturnValue:
 @call("GET", "/checks", "Semua pemeriksaan: beratnya menurut bawaan dan menurut kota.")
 def checks() -> ResponseReturnValue:
     choices = {one.check: one for one in journey().records.severities()}
-    return jsonify({"rules": RULES, "checks": [severity_of(check, choices.get(check.code)) for check in CHECKS]})
+    return jsonify(
+        {"rules": RULES, "checks": [severity_of(check, choices.get(check.code)) for check in REGISTRY.values()]}
+    )
 
 
 @call(

@@ -220,7 +220,9 @@ class Build:
     def _record(self) -> None:
         self.say("Catat")
         manifest = json.loads((self.settings.home / self.candidate / "manifest.json").read_text())
-        found = [*self._kept("remarks.json"), *self._kept("findings.json")]
+        grades = json.loads((self.work / "checked.json").read_text())["severities"]
+        told = (replace(one, severity=grades.get(one.check, one.severity)) for one in self._kept("remarks.json"))
+        found = [*told, *self._kept("findings.json")]
         failpoint("build.before_record")
         current = self.records.finish_build(
             self.submission,
@@ -245,6 +247,10 @@ class Build:
     def fail(self, error: SebarError) -> None:
         if isinstance(error, BadUpload | TooLarge):
             error.where.setdefault("file", self.record.upload_name)
+        if sheets := error.where.pop("sheets", None):
+            beside = sheet_beside(self.settings.home / self.candidate)
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps({"refused": sheets}))
         problem = problem_of(error)
         self.records.set_job(self.submission, self.build, self._job("failed", "", error=problem))
         shutil.rmtree(self.work, ignore_errors=True)

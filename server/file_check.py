@@ -10,6 +10,7 @@ from server.reference import load_area_codes, load_city
 from server.release.dictionary import described
 from server.settings import Settings
 from workflow.checks import CHECKS, Context, run_checks
+from workflow.checks.remarks import REMARKS
 from workflow.errors import BadUpload
 from workflow.findings import Severity
 from workflow.labels import CHECKS as WORDS
@@ -23,7 +24,7 @@ BESIDE_THE_FILE = frozenset({"METADATA_MISSING", "BERITA_ACARA_MISSING"})
 def table_of_checks() -> str:
     """In Markdown; where a map's severity is another, it stands behind the stroke; what is "tetap" no city lowers."""
     lines = ["| code | principle | severity | finds |", "|---|---|---|---|"]
-    for check in CHECKS:
+    for check in (*CHECKS, *REMARKS):
         grave = " / ".join(SEVERITIES[one] for one in (check.severity, check.on_maps) if one)
         grave += ", tetap" if check.code in FIXED_CHECKS else ""
         said = re.sub(r"\{\w+\}", "…", WORDS[check.code].sentence).replace("|", "\\|")

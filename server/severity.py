@@ -7,6 +7,7 @@ from server.journey import EDITABLE, Journey
 from server.reference import load_area_codes
 from server.store import Records
 from workflow.checks import CHECKS, RULES, Check
+from workflow.checks.remarks import REMARKS
 from workflow.dataset import Actor
 from workflow.errors import BadRequest, Conflict, Forbidden, NotFound
 from workflow.findings import Severity
@@ -14,7 +15,8 @@ from workflow.labels import FIXED_CHECKS, STALE, STATUSES, tanggal
 from workflow.sop import OPEN, Role, Status
 from workflow.store import SeverityChoice, SubmissionRecord
 
-REGISTRY = {check.code: check for check in CHECKS}
+REGISTRY = {check.code: check for check in (*CHECKS, *REMARKS)}
+OF_READING = frozenset(check.code for check in REMARKS)
 
 
 def chosen(records: Records) -> dict[str, Severity]:
@@ -47,6 +49,8 @@ def choose(journey: Journey, actor: Actor, code: str, severity: str, reason: str
         raise BadRequest.of("severity_unknown", where={"input": "severity"}, **said)
     if why := FIXED_CHECKS.get(code) if severity not in ("", Severity.BLOCKS) else "":
         raise Conflict.of("severity_fixed", check=code, why=why, where={"input": "severity"})
+    if code in OF_READING and severity == Severity.BLOCKS and not FIXED_CHECKS.get(code):
+        raise Conflict.of("severity_of_reading", check=code, where={"input": "severity"})
     if not reason.strip():
         raise BadRequest.of("severity_reason", where={"input": "reason"})
     records, now = journey.records, journey.clock()

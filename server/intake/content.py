@@ -27,7 +27,8 @@ class Format(StrEnum):
 class Content:
     """The file for the reader, the rows counted in it, the CRS it names ("EPSG:n", WKT or None).
 
-    `columns` beside geometry are counted where the format lists them.
+    `columns` beside geometry are counted apart from the reader; `names` are theirs where any may be absent from a row,
+    `layers` the features and names of each layer, where only GDAL can list those.
     `layer` is the one to be read, or, where only GDAL can list them, the one that is wanted.
     `encoding` is that of a shapefile's text, `dialect` that of a CSV file.
     """
@@ -43,3 +44,5 @@ class Content:
     dialect: Dialect | None = None
     remarks: tuple[Finding, ...] = ()
     columns: int | None = None
+    names: frozenset[str] = frozenset()
+    layers: tuple[tuple[int, frozenset[str]], ...] = ()

@@ -6,10 +6,13 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from server.intake import tables
+import numpy as np
+
+from server.intake import records, tables
 from server.intake.found import Found, Progress
 from server.intake.refusals import refused
 from workflow.findings import Finding, Severity
@@ -25,7 +28,7 @@ _CELL_AT_MOST = 2**20
 
 @dataclass(frozen=True)
 class Dialect:
-    """`lines` counts lines of text, apart from the parser; a record can span several. `guessed` is a sample."""
+    """`lines` counts lines of text; a record can span several. `guessed` is a sample."""
 
     encoding: str
     delimiter: str
@@ -103,9 +106,12 @@ def read(path: Path, name: str, dialect: Dialect, wanted: Mapping[str, object], 
     """Raises BadUpload: CSV_QUOTES, COUNT_DIFFERS and those of tables.build."""
     total = dialect.lines
     csv.field_size_limit(_CELL_AT_MOST)
+    with open(path, encoding=dialect.encoding) as file:
+        counted = np.fromiter(records.widths(file, dialect.delimiter), np.int64)
     with open(path, encoding=dialect.encoding, newline="") as file:
-        rows = _rows(csv.reader(file, delimiter=dialect.delimiter, strict=True), total)
-        found = tables.build(name, rows, wanted, lambda row: progress("Baca", min(row, total), total))
+        rows = _rows(csv.reader(file, delimiter=dialect.delimiter, strict=True), path, dialect.encoding)
+        told = lambda row: progress("Baca", min(row, total), total)  # noqa: E731
+        found = tables.build(name, rows, wanted, told, counted)
     encoding, decimal = _NAMES[dialect.encoding], str(found.reading.get("decimal", "–"))
     found.reading |= {"delimiter": dialect.delimiter, "encoding": encoding.lower()}
     if dialect.guessed:
@@ -118,11 +124,15 @@ def read(path: Path, name: str, dialect: Dialect, wanted: Mapping[str, object], 
     return found
 
 
-def _rows(reader: Any, stated: int) -> Iterator[list[str]]:
+def _rows(reader: Any, path: Path, encoding: str) -> Iterator[list[str]]:
+    """A fault is said of the line where its record begins; three lines are shown as they stand."""
+    line = 1
     try:
-        yield from reader
+        for row in reader:
+            yield row
+            line = reader.line_num + 1
     except csv.Error as fault:
-        where = {"row": reader.line_num, "reader": str(fault)}
-        raise refused("CSV_QUOTES", where=where, row=reader.line_num) from None
-    if reader.line_num != stated:
-        raise refused("COUNT_DIFFERS", "text", stated=stated, count=reader.line_num)
+        with open(path, encoding=encoding) as file:
+            shown = [[at, text.rstrip()] for at, text in islice(enumerate(file, 1), max(0, line - 2), line + 1)]
+        where = {"row": line, "reader": str(fault), "shown": shown}
+        raise refused("CSV_QUOTES", where=where, row=line) from None

@@ -5,6 +5,7 @@ Bytes are looked at in pieces, so the size of the file does not matter and nesti
 
 import codecs
 import json
+import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from server.intake.refusals import refused
@@ -23,6 +25,7 @@ _MEMBERS_AT_MOST = 1000
 _STRANGE_NAMED = 5
 _CRS_AT_MOST = 64 * 2**10
 _FOREIGN = re.compile(r"[^\"]{0,30}[^\x00-\x7f][^\"]{0,30}")
+_OF_FEATURES = frozenset({"type", "geometry", "id", "bbox", "center", "centroid"})
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _NUL_IN_VALUE = re.compile(rb'(?<!\\)(?:\\\\)*\\u0000(?:[^"\\]|\\.)*"(?!\s*:)', re.DOTALL)
 
@@ -37,13 +40,15 @@ _NOT_A_NUMBER[list(b"NI")] = True  # NaN, Infinity; no word of JSON has these le
 class Frame:
     """The outermost object of a file. `features` counts the objects in its list of features, 1 for a lone Feature.
 
-    `crs` is the name it gives, "" where it gives none, None where it says that there is none.
+    `crs` is the name it gives, "" where it gives none, None where it says that there is none. `names` are those of all
+    properties.
     """
 
     type: str
     features: int
     crs: str | None
     is_utf8: bool
+    names: frozenset[str]
 
 
 @dataclass
@@ -120,14 +125,38 @@ def _frame(path: Path, scan: _Scan) -> Frame:
     if kind not in ("FeatureCollection", "Feature"):
         why = f"jenisnya “{str(kind)[:40]}”" if kind else "anggota “type” tidak ada"
         raise refused("TYPE_MISMATCH", "geojson", why=why)
-    features = places[:1]
+    features, ends = places[:1], places[-1:]
     if kind == "FeatureCollection":
         if not isinstance(values.get("features"), list):
             raise refused("JSON_BROKEN", "features")
         start, end = members[values["features"][0]]
-        features = places[(letters == ord("{")) & (depths == 3) & (places > start) & (places < end)]
+        begins = (letters == ord("{")) & (depths == 3) & (places > start) & (places < end)
+        features, ends = places[begins], places[1:][begins[:-1]]
     _refuse_strange(np.unique(np.searchsorted(features, np.concatenate(scan.strange))).tolist())
-    return Frame(str(kind), len(features), _crs_name(path, members, values), _is_utf8(path))
+    crs, is_utf8 = _crs_name(path, members, values), _is_utf8(path)
+    return Frame(str(kind), len(features), crs, is_utf8, _names(path, features, ends + 1, is_utf8))
+
+
+def _names(path: Path, starts: NDArray[Any], ends: NDArray[Any], is_utf8: bool) -> frozenset[str]:
+    """Of the properties of all features, each parsed by itself: GDAL makes a column of each."""
+    found: set[str] = set()
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            feature = text[start:end] if is_utf8 else text[start:end].decode("cp1252", "replace")
+            try:
+                one = orjson.loads(feature)
+            except orjson.JSONDecodeError:  # half a pair of surrogates, a number beyond all bounds
+                one = _parsed(feature)
+            said = one.get("properties", False)
+            found.update((said or ()) if isinstance(said, dict | None) else one.keys() - _OF_FEATURES)
+    return frozenset(found)
+
+
+def _parsed(feature: bytes | str) -> Any:
+    try:
+        return json.loads(feature)
+    except ValueError:
+        raise refused("JSON_BROKEN", "unparsed") from None
 
 
 def _outermost(path: Path, members: NDArray[np.int64]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from server.crs84 import CRS84
-from server.intake import crs
+from server.intake import crs, parquet_pages
 from server.intake.content import Content, Format
 from server.intake.found import Progress
 from server.intake.refusals import refuse_too_many_columns, refused
@@ -17,21 +17,23 @@ _BATCH = 20_000
 
 
 def look_at(path: Path) -> Content:
-    """Raises BadUpload: PARQUET_BROKEN, COLUMNS, EMPTY, GEOM_ENCODING, CRS_UNKNOWN."""
+    """Raises BadUpload: PARQUET_BROKEN, COUNT_DIFFERS, COLUMNS, EMPTY, GEOM_ENCODING, CRS_UNKNOWN."""
     try:
         with pq.ParquetFile(path) as file:
-            count, width, said = file.metadata.num_rows, len(file.schema_arrow), file.schema_arrow.metadata or {}
+            said = file.schema_arrow.metadata or {}
             geo = json.loads(said.get(b"geo", b"null"))
     except (pa.ArrowException, OSError, ValueError) as fault:
         raise refused("PARQUET_BROKEN") from fault
+    count, width = parquet_pages.counted(path)
     refuse_too_many_columns(width)
     if not count:
         raise refused("EMPTY", "features")
     if geo is None:
-        return Content(Format.PARQUET, path, count)
+        return Content(Format.PARQUET, path, count, columns=width)
     name, column = _primary(geo)
     system = column.get("crs", CRS84)
-    return Content(Format.PARQUET, path, count, _identified(system) if system else None, layer=name)
+    known = _identified(system) if system else None
+    return Content(Format.PARQUET, path, count, known, layer=name, columns=width - 1)
 
 
 def _primary(geo: Any) -> tuple[str, dict[str, Any]]:

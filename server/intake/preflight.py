@@ -101,7 +101,15 @@ def _geojson(path: Path, folder: Path) -> Content:
     if frame.features == 0:
         raise refused("EMPTY", "features")
     named = crs.identify(frame.crs) if frame.crs else None
-    content = Content(Format.GEOJSON, folder / "data.geojson", frame.features, named, crs_by_default=frame.crs == "")
+    content = Content(
+        Format.GEOJSON,
+        folder / "data.geojson",
+        frame.features,
+        named,
+        crs_by_default=frame.crs == "",
+        columns=len(frame.names),
+        names=frame.names,
+    )
     if frame.is_utf8:
         return content
     copy, sample = geojson.as_utf8(path, folder)

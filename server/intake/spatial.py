@@ -42,6 +42,7 @@ _OPTIONS: dict[Format, dict[str, str]] = {
 _LISTED_BY_GDAL = (Format.KML, Format.GML, Format.FLATGEOBUF)
 _DRAWING = frozenset({"altitudemode", "tessellate", "extrude", "visibility", "draworder", "icon", "snippet"})
 """Columns of every KML that say how to draw, not what is there."""
+_TIMES = frozenset({"timestamp", "begin", "end"})
 
 
 @cache
@@ -84,7 +85,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         table = _table(content, progress)
     if len(table) != content.count:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
-    width = sum(name != _WKB for name in table.column_names)
+    width = _width(table, content)
     if content.columns not in (None, width):
         raise refused("COUNT_DIFFERS", "columns", stated=content.columns, count=width)
     found = Found(content.name or stem, [], len(table), remarks=list(content.remarks))
@@ -97,7 +98,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         else:
             found.remarks.append(Finding("FIELD_DROPPED", Severity.WARNS, {"label": field.name[:80]}))
     if content.format is Format.KML:
-        found.columns = [each for each in found.columns if not _is_drawing(each)]
+        found.columns = [each for each in found.columns if not _is_drawing(each, content.names)]
     refuse_too_many_columns(len(found.columns))
     if content.layer and content.format in (Format.GPKG, *_LISTED_BY_GDAL):
         found.reading["layer"] = content.layer
@@ -120,17 +121,42 @@ def _one_layer(content: Content) -> Content:
     except (DataSourceError, OSError, ValueError, RuntimeError) as fault:
         raise _unreadable(fault) from fault
     counts = {name: said["features"] for name, said in told.items() if said["features"]}
-    if content.count and sum(counts.values()) != content.count:
+    if content.layers and [*counts.values()] != [features for features, _ in content.layers]:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=sum(counts.values()))
     if not counts:
         raise refused("EMPTY", "features")
     name = one(list(counts), content.layer, "lapis")
     named = content.crs or (crs.identify(said) if (said := told[name]["crs"]) else None)
-    return replace(content, layer=name, count=counts[name], crs=named, name=name)
+    content = replace(content, layer=name, count=counts[name], crs=named, name=name)
+    if not content.layers:
+        return content
+    names = content.layers[list(counts).index(name)][1]
+    return replace(content, columns=len(names), names=names)
 
 
-def _is_drawing(column: Column) -> bool:
-    return column.label.casefold() in _DRAWING or column.values.null_count == len(column.values)
+def _width(table: pa.Table, content: Content) -> int:
+    """As many columns as were counted in the file, if none was lost: where any may be absent from a row, those that
+    hold something; never an id that GDAL makes a column of, or how a KML is to be drawn."""
+    names = [name for name in table.column_names if name != _WKB]
+    if content.format in (Format.GEOJSON, Format.KML):
+        names = [name for name in names if name != "id" or name in content.names]
+    if content.format not in (Format.KML, Format.GML):
+        return len(names)
+    filled = [name for name in names if _holds_something(table.column(name))]
+    own = content.names if content.format is Format.KML else names
+    return sum(name in own or name.casefold() not in _DRAWING | _TIMES for name in filled)
+
+
+def _holds_something(values: pa.ChunkedArray) -> bool:
+    if not pa.types.is_string(values.type):
+        return bool(values.null_count < len(values))
+    return bool(pc.any(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py())
+
+
+def _is_drawing(column: Column, own: frozenset[str]) -> bool:
+    """Unless the file itself names it."""
+    empty = column.values.null_count == len(column.values)
+    return empty or (column.label not in own and column.label.casefold() in _DRAWING)
 
 
 def _source_crs(content: Content, given: str, found: Found) -> str | None:

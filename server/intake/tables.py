@@ -18,6 +18,7 @@ from server.intake.found import Column, Found, dated
 from server.intake.refusals import refuse_too_many_columns, refused
 from workflow.area_codes import looks_like_a_code
 from workflow.checks.standar_data import MISSING
+from workflow.errors import BadUpload
 from workflow.findings import Finding, Severity
 from workflow.layer import FieldType
 
@@ -71,19 +72,48 @@ def build(
     rows: Iterable[Row],
     wanted: Mapping[str, object],
     progress: Callable[[int], None],
+    counted: np.ndarray,
     *,
     merged: Sequence[Merged] = (),
 ) -> Found:
-    """Raises BadUpload: EMPTY, HEADER, CSV_RAGGED, COLUMNS.
+    """Raises BadUpload: EMPTY, HEADER, CSV_RAGGED, COLUMNS, COUNT_DIFFERS, with the sheet as it stands in `where`.
 
     What was found out is in `reading`; what is in `wanted` is taken as it stands. Rows without any value are left out,
     and those that are no data, with the reason in `sheet`. `merged` are ranges of cells, from 0, both ends included.
+    `counted` says of each row of the file where its last cell with a value is, from 1, counted apart from `rows`.
     """
+    head: list[list[Cell]] = []
     source = iter(rows)
-    head = [[*row] for row in islice(source, _HEAD)]
+    try:
+        for row in islice(source, _HEAD):
+            head.append([*row])
+        return _built(name, head, source, wanted, progress, counted, merged)
+    except BadUpload as fault:
+        fault.where["sheets"] = [as_it_stands(head, fault.where)]
+        raise
+
+
+def as_it_stands(head: Sequence[Row], where: dict[str, Any], title: str = "") -> dict[str, object]:
+    """The first rows of a refused sheet and those around its fault, each after its number."""
+    at = where.get("row") or 0
+    near = where.pop("shown", None) or [[n, *head[n - 1]] for n in range(max(1, at - 2), at + 3) if n <= len(head)]
+    lines = {line[0]: line for line in [*([n, *row] for n, row in enumerate(head[:_FIRST_SHOWN], 1)), *near]}
+    return {"title": title, "raw": [_clipped(lines[n]) for n in sorted(lines)]}
+
+
+def _built(
+    name: str,
+    head: list[list[Cell]],
+    source: Iterator[Row],
+    wanted: Mapping[str, object],
+    progress: Callable[[int], None],
+    counted: np.ndarray,
+    merged: Sequence[Merged],
+) -> Found:
     first, header_rows, labels = _heading(head, wanted, merged)
     body = enumerate(_unmerged(chain(head[header_rows:], source), header_rows, merged), header_rows + 1)
-    piles, numbered = _collect(body, len(labels), progress)
+    dropped = left_out.rows_of(wanted.get("drop"))
+    piles, numbered = _collect(body, len(labels), progress, dropped)
     drafts = [_drafted(label, pile, at) for at, (label, pile) in enumerate(zip(labels, piles, strict=True))]
     texts = [draft.text for draft in drafts]
     left = left_out.reasons(texts, numbered, _plain(head[first:header_rows][:1]), wanted)
@@ -102,6 +132,13 @@ def build(
             rows, columns = rows[:-1], [replace(each, values=each.values[:-1]) for each in columns]
     if not len(rows):
         raise refused("EMPTY", "rows")
+    above = [at for at, row in enumerate(head[:header_rows], 1) if _filled(row)]
+    _refuse_difference(counted, np.union1d(rows, [*above, *(int(numbered[at]) for at in left)]), merged)
+    wide = counted[
+        [at for at in range(first, len(counted)) if at + 1 not in dropped] if dropped else slice(first, None)
+    ]
+    if (stated := wide.max(initial=0)) != len(labels):
+        raise refused("COUNT_DIFFERS", "columns", stated=stated, count=len(labels))
     found = Found(name, columns, len(rows), rows=pa.chunked_array([pa.array(rows)]))
     found.reading["header_rows"] = header_rows
     for part in ("decimal", "thousands"):
@@ -132,7 +169,25 @@ def _raw(
     shown = {*range(min(_FIRST_SHOWN, count)), *range(max(0, count - _LAST_SHOWN), count), *[*left][:_LEFT_OUT_SHOWN]}
     taken = [text.take(pa.array(sorted(shown))).to_pylist() for text in texts[:_COLUMNS_SHOWN]]
     said += [[int(numbered[at]), *cells] for at, *cells in zip(sorted(shown), *taken, strict=True)]
-    return [[row[0], *(str(cell or "")[:_CELL_SHOWN] for cell in row[1 : _COLUMNS_SHOWN + 1])] for row in said]
+    return [_clipped(row) for row in said]
+
+
+def _clipped(line: Sequence[Any]) -> list[Any]:
+    """A row's number, and its cells as the desk shows them."""
+    cells = ("" if _is_blank(cell) else _text(cell)[:_CELL_SHOWN] for cell in line[1 : _COLUMNS_SHOWN + 1])
+    return [line[0], *cells]
+
+
+def _refuse_difference(counted: np.ndarray, met: np.ndarray, merged: Sequence[Merged]) -> None:
+    """`met` are the rows that became data, stand over them, or were left out with a reason: all that hold something,
+    and beside them only those that a cell merged over several rows fills. Raises BadUpload COUNT_DIFFERS."""
+    stated = np.flatnonzero(counted) + 1
+    odd = np.setxor1d(stated, met)
+    for (top, _), (low, _) in merged if len(odd) else ():
+        odd = odd[np.isin(odd, stated) | (odd - 1 <= top) | (odd - 1 > low)]
+    if len(odd):
+        row = int(odd[0])
+        raise refused("COUNT_DIFFERS", "rows", where={"row": row}, stated=len(stated), count=len(met), row=row)
 
 
 def _plain(rows: list[list[Cell]]) -> list[str]:
@@ -313,16 +368,18 @@ def _labels(rows: list[list[Cell]], width: int) -> list[str]:
 
 
 def _collect(
-    body: Iterator[tuple[int, Row]], width: int, progress: Callable[[int], None]
+    body: Iterator[tuple[int, Row]], width: int, progress: Callable[[int], None], dropped: set[int]
 ) -> tuple[list[_Pile], np.ndarray]:
-    """The columns, and for every row kept its number in the file."""
+    """The columns, and for every row kept its number in the file. Those that a person drops may be wider."""
     piles = [_Pile() for _ in range(width)]
     kept: list[int] = []
     while batch := list(islice(body, _BATCH)):
         filled = [(number, row) for number, row in batch if any(not _is_blank(cell) for cell in row)]
-        for number, row in filled:
-            if len(row) > width and (cells := _width([row])) > width:
-                raise refused("CSV_RAGGED", where={"row": number}, row=number, cells=cells, columns=width)
+        for at, (number, row) in enumerate(filled):
+            if len(row) > width and number not in dropped and (cells := _width([row])) > width:
+                shown = [[n, *each] for n, each in filled[max(0, at - 2) : at + 3]]
+                where = {"row": number, "shown": shown, "from_column": width + 1}
+                raise refused("CSV_RAGGED", where=where, row=number, cells=cells, columns=width)
         kept += [number for number, _ in filled]
         even = (row if len(row) == width else [*row[:width], *[None] * (width - len(row))] for _, row in filled)
         for pile, column in zip(piles, zip(*even, strict=True), strict=False):

@@ -6,10 +6,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
+from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
 
+import numpy as np
+from numpy.typing import NDArray
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
@@ -17,12 +21,14 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from server.intake import archives, opendocument, refusals, tables
 from server.intake.found import Found, Progress
 from server.intake.refusals import refused
+from workflow.errors import BadUpload
 from workflow.findings import Finding, Severity
 
 _ROWS_AT_MOST = 1_048_576
 _COLUMNS = 16_384
 _CELLS_AT_MOST = 20_000_000
 _ROW_BYTES_AT_MOST = 16 * 2**20
+_SHEETS_SHOWN, _ROWS_SHOWN = 5, 6
 _FAILURES_OF_PYTHON = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, StopIteration)
 _FAILURES = (*_FAILURES_OF_PYTHON, zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException)
 
@@ -47,13 +53,15 @@ def refuse_declarations(path: Path, found: list[zipfile.ZipInfo]) -> None:
 class Scan:
     """What a sheet's own bytes say of it: counted apart from the reader, which gives values alone.
 
-    `last` is the last row, `filled` the last one that surely holds a value, `met` the columns met; `formulas`
-    are the rows with a formula that has no stored value, `faults` those with #N/A and its like.
+    `blank` are the shared strings without a letter. `last` is the last row; `ends` say of each row that holds a value
+    in which column its last one is, `width` is the last column met; `formulas` are the rows with a formula that has no
+    stored value, `faults` those with #N/A and its like.
     """
 
+    blank: frozenset[int] = frozenset()
     last: int = 0
-    filled: int = 0
-    met: set[bytes] = field(default_factory=set)
+    ends: dict[int, int] = field(default_factory=dict)
+    width: int = 1
     formulas: list[int] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
@@ -64,7 +72,6 @@ class Scan:
         text = self.rest + piece
         if not self.last and (named := _PREFIX.search(text)):
             self.prefix = named[1]
-        self.met |= set(_MET.findall(text))
         *rows, self.rest = _ROW.split(text.replace(b"<" + self.prefix, b"<") if self.prefix else text)
         for row in rows:
             self._row(row)
@@ -81,14 +88,69 @@ class Scan:
         self.last, before = int(number[1]) if number else self.last + 1, self.last
         if not before < self.last <= _ROWS_AT_MOST:
             raise refused("XLSX_BROKEN")
+        if _STRANGE.search(cells):
+            raise refused("XLSX_BROKEN")
         if b' hidden="1"' in head:
             self.hidden.append(f"baris {self.last}")
         if b'"e"' in cells and _FAULT.search(cells):
             self.faults.append(self.last)
-        elif b"<v>" in cells or b"<is>" in cells:
-            self.filled = self.last
+        self.width = max(self.width, _place(cells, cells.rfind(b"<c ")))
+        if end := self._end(cells):
+            self.ends[self.last] = end
         if b"<f" in cells and _WITHOUT_VALUE.search(cells):
             self.formulas.append(self.last)
+
+    def _end(self, cells: bytes) -> int:
+        """The column of the last cell that holds something, 0 where none does."""
+        end = len(cells)
+        while (at := max(cells.rfind(b"<v", 0, end), cells.rfind(b"<is", 0, end))) >= 0:
+            start = max(cells.rfind(b"<c ", 0, at), cells.rfind(b"<c>", 0, at), 0)
+            kind = _KIND.search(cells[start : cells.find(b">", start)])
+            value = _VALUE.search(cells, at, end)
+            text = value[1] if value else b""
+            if kind and kind[1] == b"s":
+                holds = text.isdigit() and int(text) not in self.blank
+            else:
+                holds = _holds(cells[at:end]) if kind and kind[1] == b"inlineStr" else bool(_plain(text).strip())
+            if holds and not (kind and kind[1] == b"e"):
+                return _place(cells, start)
+            end = start
+        return 0
+
+    def counted(self) -> NDArray[np.int64]:
+        """As tables.build wants it."""
+        found = np.zeros(self.last, np.int64)
+        found[np.array([*self.ends], np.int64) - 1] = [*self.ends.values()]
+        return found
+
+
+def _place(cells: bytes, start: int) -> int:
+    """The column, from 1, of the cell that starts there: what it says, or how many there are."""
+    said = _MET.match(cells, cells.find(b"r=", start)) if start >= 0 else None
+    return column_index_from_string(said[1].decode()) if said else cells.count(b"<c", 0, start + 2)
+
+
+def _plain(text: bytes) -> str:
+    return unescape(text.decode("utf-8", "replace"))
+
+
+def _holds(text: bytes) -> bool:
+    return any(_plain(each).strip() for each in _TEXT.findall(text))
+
+
+def _blank_strings(path: Path, archive: zipfile.ZipFile) -> frozenset[int]:
+    """The numbers of the shared strings that hold no letter."""
+    name = next((each for each in archive.namelist() if each.lower() == "xl/sharedstrings.xml"), None)
+    found, number, rest = set(), -1, b""
+    for piece in (*archives.pieces(path, archive.getinfo(name)), b"<si>") if name else ():
+        *strings, rest = _STRING.split(rest + piece)
+        for each in filter(_STRING.match, strings):
+            number += 1
+            if not _SURE.search(each) and not _holds(each):
+                found.add(number)
+        if len(rest) > _ROW_BYTES_AT_MOST:
+            raise refused("XLSX_BROKEN")
+    return frozenset(found)
 
 
 _AUTHOR = re.compile(rb"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator)(?: [^>]*)?>(?!openpyxl<)[^<\s][^<]*<")
@@ -97,6 +159,12 @@ _PREFIX = re.compile(rb"<(\w+:)worksheet\b")
 _ROW = re.compile(rb"(?=<row[ >/])")
 _NUMBER = re.compile(rb'\br="(\d{1,9})"')
 _MET = re.compile(rb'r="([A-Z]+)\d')
+_STRANGE = re.compile(rb'r="[A-Z]{4,}\d')
+_KIND = re.compile(rb'\bt="(\w+)"')
+_VALUE = re.compile(rb"<v[^>]*>([^<]*)")
+_TEXT = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>([^<]*)")
+_SURE = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<&]*[0-9A-Za-z]")
+_STRING = re.compile(rb"(?=<(?:\w+:)?si[ />])")
 _FAULT = re.compile(rb'<c [^>]*t="e"')
 _WITHOUT_VALUE = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _COLUMN = re.compile(rb'<col [^>]*hidden="(?:1|true)"[^>]*>')
@@ -164,12 +232,9 @@ def read(path: Path, name: str, wanted: Mapping[str, object], progress: Progress
     except (CalamineError, *_FAILURES) as fault:
         raise refused("ODS_UNREADABLE" if is_ods else "XLSX_BROKEN") from fault
     total = sheet.end[0] + 1 if sheet.end else 0
-    if scan and not scan.filled <= total <= max(scan.last, 0):
-        raise refused("COUNT_DIFFERS", "sheet", stated=scan.filled, count=total)
-    if is_ods and (filled := opendocument.last_filled_row(path, title)) > total:
-        raise refused("COUNT_DIFFERS", "sheet", stated=filled, count=total)
+    counted = scan.counted() if scan else opendocument.counted(path, title)
     found = tables.build(
-        name, sheet.iter_rows(), wanted, lambda row: progress("Baca", min(row, total), total), merged=merged
+        name, sheet.iter_rows(), wanted, lambda row: progress("Baca", min(row, total), total), counted, merged=merged
     )
     found.reading["sheet"] = title
     found.sheet["sheets"] = _visible(book)
@@ -202,7 +267,14 @@ def _wanted(book: CalamineWorkbook, wanted: str) -> str:
     filled = [each for each in visible if len(visible) == 1 or book.get_sheet_by_name(each).end]
     if not filled:
         raise refused("EMPTY", "workbook")
-    return refusals.one(filled, wanted, "lembar")
+    try:
+        return refusals.one(filled, wanted, "lembar")
+    except BadUpload as fault:
+        fault.where["sheets"] = [
+            tables.as_it_stands([*islice(book.get_sheet_by_name(each).iter_rows(), _ROWS_SHOWN)], {}, each)
+            for each in (filled if len(visible) > 1 else [])[:_SHEETS_SHOWN]
+        ]
+        raise
 
 
 def _scan(path: Path, at: int) -> Scan:
@@ -213,10 +285,9 @@ def _scan(path: Path, at: int) -> Scan:
         id = next(value for name, value in sheets[at].items() if name.endswith("}id"))
         links = {each.get("Id"): each.get("Target", "") for each in _elements(archive, "xl/_rels/workbook.xml.rels")}
         member = archive.getinfo(parts[links[id].removeprefix("/").removeprefix("xl/")])
-    scan = Scan()
+        scan = Scan(_blank_strings(path, archive))
     _parse(path, member, scan)
-    width = max((column_index_from_string(each.decode()) for each in scan.met), default=1)
-    if scan.last * width > _CELLS_AT_MOST:
+    if scan.last * scan.width > _CELLS_AT_MOST:
         raise refused("READ_MEMORY")
     return scan
 

@@ -16,8 +16,9 @@ from server.mail import address_fault
 from server.pages.delegations import day_said
 from server.pages.words import WORDS
 from server.problems import or_again
-from server.severity import REGISTRY, choose
+from server.severity import OF_READING, REGISTRY, choose
 from workflow.checks import CHECKS, RULES, Check
+from workflow.checks.remarks import REMARKS
 from workflow.errors import BadRequest, NotFound
 from workflow.findings import Principle
 from workflow.labels import FIXED_CHECKS, PRINCIPLES, SEVERITIES, hari_tanggal, tanggal, why
@@ -186,6 +187,7 @@ def save_holiday() -> ResponseReturnValue:
 def severities(fault: Mapping[str, Any] | None = None) -> str:
     choices = {one.check: one for one in journey().records.severities()}
     groups = [(PRINCIPLES[one], [check for check in CHECKS if check.principle is one]) for one in Principle]
+    groups.append(("Yang dikatakan saat membaca berkas", [*REMARKS]))
     return render_template(
         "desk/severities.html",
         groups=groups,
@@ -195,6 +197,7 @@ def severities(fault: Mapping[str, Any] | None = None) -> str:
         severity_words=SEVERITIES,
         names={person.id: person.name for person in journey().records.people()},
         chosen=_chosen(REGISTRY.values(), "cek"),
+        of_reading=OF_READING,
         fault=fault,
         values=request.form,
         version=RULES,

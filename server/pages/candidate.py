@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from server.access import journey
-from server.layers import numbers_of
+from server.layers import numbers_of, sheet_beside
 from server.metadata_input import READING, TABLE_ENDINGS
 from server.ogc.rendered import Rendered, open_collection
 from server.pages.reading import MOST_BYTES, MOST_FEATURES, NUMBERS, is_code, measures, said, tiles_of, worded
@@ -25,6 +25,7 @@ RULES = ("minimum", "maximum", "pattern")
 """What the dictionary says beside of a column's cells: MS-Var's aturan validasi."""
 
 OF_TABLES = ("sheet", "header_rows", "delimiter", "decimal", "thousands", "encoding")
+OF_REFUSED = ("header_first", "drop")
 SYSTEMS: dict[str, str] = WORDS["systems"]
 
 
@@ -212,7 +213,15 @@ def ways_of_reading(record: SubmissionRecord) -> list[Choice]:
             for name in wanted
             if (name == "sheet") == is_workbook or name not in ("sheet", "delimiter", "encoding")
         ]
+        wanted += OF_REFUSED if record.job.status == "failed" else ()
     return [_choice(name, record, found, names) for name in wanted if name in READING]
+
+
+def refused_sheets(record: SubmissionRecord) -> list[dict[str, Any]]:
+    """What stands in a file whose reading was refused, for as many sheets as a person has to look at."""
+    path = sheet_beside(journey().settings.home / "candidates" / record.move.id / str(record.build))
+    failed = record.job.status == "failed" and path.exists()
+    return list(json.loads(path.read_bytes()).get("refused", [])) if failed else []
 
 
 def _choice(name: str, record: SubmissionRecord, found: Mapping[str, Any], names: list[str]) -> Choice:

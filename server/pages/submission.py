@@ -126,6 +126,7 @@ def _own(record: SubmissionRecord, common: Mapping[str, Any], pane: str) -> str:
         with_map=bool(drawn),
         content=_content(record) if pane == "isi" else None,
         ways=candidate.ways_of_reading(record) if common["editable"] else [],
+        sheets=candidate.refused_sheets(record),
         placing=placing(record, _told(common["findings"])) if common["editable"] else None,
         outline=city_outline(),
         columns=candidate.columns_of(record) if pane == "kolom" else [],

@@ -486,7 +486,8 @@ def test_features_are_counted_without_parsing_whatever_they_hold(
     path.write_text(json.dumps(whole, ensure_ascii=ascii_only), encoding="utf-8", errors="replace")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(geojson, "_PIECE", piece)
-        assert geojson.look_at(path) == geojson.Frame("FeatureCollection", len(features), "", True)
+        names = frozenset({"p"} if features else ())
+        assert geojson.look_at(path) == geojson.Frame("FeatureCollection", len(features), "", True, names)
 
 
 # Names

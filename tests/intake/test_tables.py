@@ -27,7 +27,8 @@ from workflow.errors import BadUpload
 
 def built(rows: Sequence[Sequence[tables.Cell]], **wanted: object) -> dict[str, list[object]]:
     """Columns by label."""
-    found = tables.build("tabel", rows, wanted, lambda row: None)
+    counted = np.array([tables._width([row]) for row in rows])
+    found = tables.build("tabel", rows, wanted, lambda row: None, counted)
     return {column.label: column.values.to_pylist() for column in found.columns}
 
 
@@ -351,7 +352,7 @@ def test_text_between_any_delimiters_and_quotes_comes_back(
     path = tmp_path_factory.mktemp("csv") / "x"
     path.write_text(buffer.getvalue(), encoding="utf-8", newline="")
     dialect = delimited.look_at(path, {"delimiter": delimiter})
-    found = delimited.read(path, "x", dialect, {"header_rows": 1}, lambda *_: None)
+    found = delimited.read(path, "x", dialect, {"header_rows": 1, "keep": "2-9"}, lambda *_: None)
     kept = [row for row in rows if any(cell.strip() for cell in row)]
     assert found.count == len(kept) + 1
 
@@ -393,7 +394,9 @@ def test_what_is_no_table_is_refused(content: str | bytes, code: str, read: Read
 
 
 def test_the_row_that_is_too_long_is_named(read: Read) -> None:
-    assert refused(read, "a,b\n1,2\n1,5,2\n").where == {"row": 3}
+    where = refused(read, "a,b\n1,2\n1,5,2\n").where
+    assert (where["row"], where["from_column"]) == (3, 3)
+    assert where["sheets"] == [{"title": "", "raw": [[1, "a", "b"], [2, "1", "2"], [3, "1", "5", "2"]]}]
 
 
 # Workbooks
