@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from playwright.sync_api import Browser
 
-from tests.conftest import PDF
+from tests.conftest import PDF, STATISTICS, City
 from tests.pages.desk import Seat
 from tests.pages.test_browser import pytestmark  # noqa: F401 - same reasons to skip
 from tests.pages.test_desks_browser import address, browser, sign_in  # noqa: F401
@@ -203,3 +203,27 @@ def test_it_is_done_by_keyboard_alone_on_a_phone(browser: Browser, address: str,
     page.get_by_role("heading", name="Yang dipahami").wait_for(timeout=60_000)
     assert page.get_by_text("Apa arti").count() == 0
     context.close()
+
+
+def test_a_refused_table_is_shown_as_it_stands_and_read_when_its_odd_row_is_dropped(embedded_city: City) -> None:
+    seat = Seat(embedded_city, "produsen")
+    content = b"kode,jumlah\n33.75.01,2\n33.75.02,3,4\n33.75.03,5\n"
+    id = embedded_city.client("produsen").submit_file("a.csv", content, STATISTICS).json["id"]
+    seat.open(f"/meja/pengajuan/{id}")
+    assert seat.says("di sini")
+    assert seat.says("4 (kolom tanpa nama)")
+    seat.press(f"/meja/pengajuan/{id}/cara-baca", drop="3")
+    embedded_city.client("produsen").rebuild(id)
+    assert embedded_city.client("produsen").submission(id)["job"]["status"] == "done"
+
+
+def test_what_reading_says_is_graded_by_the_city_but_never_blocks(embedded_city: City) -> None:
+    admin, produsen = embedded_city.client("admin"), embedded_city.client("produsen")
+    body = {"reason": "SK Forum 3/2026", "severity": "warns"}
+    assert admin.call("PUT", "/api/v1/checks/ROWS_LEFT_OUT", json=body).status_code == 200
+    refused = admin.call("PUT", "/api/v1/checks/ROWS_LEFT_OUT", json=body | {"severity": "blocks"})
+    assert (refused.status_code, refused.json["code"]) == (409, "BERAT-TETAP")
+    content = b"kode,jumlah\n33.75.01,2\n33.75.02,3\n33.75.03,5\nJumlah,10\n"
+    id = produsen.submit_file("a.csv", content, STATISTICS).json["id"]
+    graded = {one.check: one.severity for one in embedded_city.journey.records.findings(id)}
+    assert graded["ROWS_LEFT_OUT"] == "warns"
