@@ -16,13 +16,14 @@ import orjson
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry
 from server.pages.words import tanggal
 from workflow import labels
+from workflow.checks.columns import NO_MEASURE
 from workflow.sop import Kind
 
 LARGEST_ON_A_MAP = 50_000_000
 MOST_FEATURES, MOST_BYTES = 2_000, 2_000_000
 """Up to which a map loads a layer whole; larger ones are drawn from vector tiles."""
 NUMBERS = ("integer", "number")
-CODE_LIKE = ("kode", "tahun", "no_", "nomor", "nik", "npsn", "rt", "rw")
+CODE_LIKE = ("kode", "tahun", "nomor", "nik", "npsn")
 
 Field = Mapping[str, Any]
 Collection = Mapping[str, Any]
@@ -57,7 +58,8 @@ def said(value: object, field: Field, collection: Collection) -> str:
 def is_code(field: Field, collection: Collection) -> bool:
     """Digits that are no quantity: keys, codes, years."""
     name = str(field["name"])
-    return name in (collection.get("key"), collection.get("period_field")) or name.startswith(CODE_LIKE)
+    known = name in (collection.get("key"), collection.get("period_field"))
+    return known or name.startswith(CODE_LIKE) or name.partition("_")[0] in NO_MEASURE
 
 
 def measures(collection: Collection) -> list[Field]:

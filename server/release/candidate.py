@@ -50,7 +50,8 @@ def build_candidate(
     `checked` says on what the result of the checks rests. `progress` is told (stage, done, total); stages are words
     for people.
     """
-    said = _plain({name: value for name, value in metadata.items() if name != "fields"} | {"kind": str(kind)})
+    told = {name: value for name, value in metadata.items() if name not in ("fields", "outside_list")}
+    said = _plain(told | {"kind": str(kind)})
     layer = canonical(described(layer, {**metadata, "kind": str(kind)}, layer.reading))
     drawn = _as_map(layer, boundary) if kind == Kind.STATISTICS and layer.geometry is None else None
     used = None

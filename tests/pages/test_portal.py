@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
+from server.pages.reading import measures
 from server.settings import ROOT
 from tests.pages.city import City
 
@@ -150,3 +151,9 @@ def test_the_map_viewer_keeps_its_layers_in_the_address(web: FlaskClient) -> Non
 
 def test_a_map_without_published_boundaries_asks_for_none(empty_web: FlaskClient) -> None:
     assert "data-base" not in empty_web.get("/").text
+
+
+def test_running_numbers_and_codes_are_no_figures_to_draw_a_map_by() -> None:
+    names = ("no", "id_desa", "rw", "kode_pos", "tahun", "rtlh", "jumlah_rt")
+    collection = {"fields": [{"name": name, "type": "integer"} for name in names]}
+    assert [field["name"] for field in measures(collection)] == ["rtlh", "jumlah_rt"]
