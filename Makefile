@@ -14,7 +14,7 @@ run: $(VENV)/.ready server/static/vendor/.ready ## set everything up and serve h
 
 test: $(VENV)/.dev server/static/vendor/.ready ## every test that this machine allows
 	@$(BIN)/python -m tests.preparation
-	$(BIN)/pytest -m "not interop"
+	$(BIN)/pytest -n auto --dist loadfile -m "not interop"
 
 check: $(VENV)/.dev ## format, lint, types, import directions
 	$(BIN)/ruff format --check .

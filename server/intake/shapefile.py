@@ -35,8 +35,8 @@ def unpack(path: Path, found: list[zipfile.ZipInfo], wanted: str, folder: Path) 
     for suffix, member in parts.items():
         archives.unpack(path, member, folder / f"data{suffix}")
     records = _records(folder)
-    deleted, encoding, guessed = _attributes(folder, records)
     columns = _columns(folder)
+    deleted, encoding, guessed = _attributes(folder, records, columns)
     extra = [member.filename for member in found if not _is_noise(member) and not _is_companion(member, name)]
     remarks = [Finding("ZIP_EXTRA", Severity.INFORMS, {"files": ", ".join(extra[:10])})] if extra else []
     if guessed:
@@ -96,14 +96,14 @@ def _records(folder: Path) -> int:
     return len(index)
 
 
-def _attributes(folder: Path, records: int) -> tuple[int, str, str]:
+def _attributes(folder: Path, records: int, columns: int) -> tuple[int, str, str]:
     """(deleted rows, encoding of the text, a sample of it where that was guessed)."""
     path = folder / "data.dbf"
     with open(path, "rb") as file:
         head = file.read(32)
-        if len(head) < 32:
-            raise refused("SHP_PARTS", "head", suffix=".dbf")
-        stated, start, width = struct.unpack("<IHH", head[4:12])
+        stated, start, width = struct.unpack("<IHH", head[4:12].ljust(8, b"\0"))
+    if len(head) < 32 or width > 1 > columns:  # besides the sign of deletion a row holds what no column describes
+        raise refused("SHP_PARTS", "head", suffix=".dbf")
     refusals.refuse_too_many_columns((start - 33) // 32)
     if stated != records:
         raise refused("SHP_PARTS", "records", records=records, stated=stated)
@@ -115,10 +115,12 @@ def _attributes(folder: Path, records: int) -> tuple[int, str, str]:
 
 
 def _columns(folder: Path) -> int:
-    """As many as are described before the sign that ends them; GDAL makes one up where there is none."""
+    """As many as are described before the sign, or the length of the head, that ends them; GDAL makes one up for 0."""
     with open(folder / "data.dbf", "rb") as file:
+        (start,) = struct.unpack("<8xH", file.read(10).ljust(10, b"\0"))
         file.seek(32)
-        return sum(1 for _ in iter(lambda: file.read(32)[:1], b"\r"))
+        described = file.read(max(0, (start - 33) // 32 * 32))[::32]
+    return len(described.partition(b"\r")[0])
 
 
 def _encoding(folder: Path, rows: np.memmap) -> tuple[str, str]:

@@ -98,7 +98,8 @@ def zipped(path: Path | BytesIO, members: dict[str, bytes]) -> None:
 def originals(folder: Path) -> list[Path]:
     """The twins, and the hostile files where they are."""
     found = [*folder.glob("twin.*"), *(HOSTILE.glob("*.*") if HOSTILE.exists() else ())]
-    return sorted(path for path in found if path.name != "manifest.csv" and 0 < path.stat().st_size < LARGEST)
+    fit = (path for path in found if path.name != "manifest.csv" and 0 < path.stat().st_size < LARGEST)
+    return sorted(fit, key=lambda path: path.name)
 
 
 def flipped(content: bytearray, dice: random.Random) -> None:

@@ -373,6 +373,15 @@ def test_parts_that_disagree_are_refused(
     assert refused(read, zipped(folder)).code == "SHP_PARTS"
 
 
+def test_columns_without_the_sign_that_ends_them_end_with_the_head(read: Read, shapefile: Callable[..., Path]) -> None:
+    folder = shapefile(frame())
+    header = int.from_bytes((folder / "data.dbf").read_bytes()[8:10], "little")
+    damage(folder / "data.dbf", header - 1, b"x")
+    assert read(zipped(folder)).layer.columns["nama"].to_pylist() == ["Barat", "Timur", "Utara"]
+    damage(folder / "data.dbf", 8, b"\x21\0")  # the head ends before its first column
+    assert refused(read, zipped(folder)).code == "SHP_PARTS"
+
+
 def test_rows_marked_as_deleted_are_left_out(read: Read, shapefile: Callable[..., Path]) -> None:
     folder = shapefile(frame())
     header = int.from_bytes((folder / "data.dbf").read_bytes()[8:10], "little")
