@@ -3,6 +3,18 @@
 
 const angka = new Intl.NumberFormat("id-ID", { maximumFractionDigits: 0 });
 
+// One answer for all questions of one kind; those that have an answer of their own keep it.
+for (const button of document.querySelectorAll("[data-same]")) {
+  const group = button.closest("section");
+  group.addEventListener("change", () => { button.hidden = false; });
+  button.addEventListener("click", () => {
+    const { value } = group.querySelector("input:checked");
+    for (const radio of group.querySelectorAll(`input[value="${value}"]`)) {
+      if (!group.querySelector(`input[name="${CSS.escape(radio.name)}"]:checked`)) radio.checked = true;
+    }
+  });
+}
+
 // An upload with its progress. A refusal is shown above the form, which keeps the chosen file and all that was typed.
 function send(form) {
   const button = form.querySelector("[type=submit]");

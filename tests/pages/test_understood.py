@@ -194,9 +194,12 @@ def test_it_is_done_by_keyboard_alone_on_a_phone(browser: Browser, address: str,
     page.goto(f"{address}/meja/pengajuan/{id}/baca")
     page.get_by_role("heading", name="Yang dipahami").wait_for(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for name in ANSWERS:
-        page.locator(f'input[name="{name}"]').first.focus()
-        page.keyboard.press("Space")
+    first, second = (page.locator(f'input[name="{name}"]').first for name in ANSWERS)
+    first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Jawab yang lain sama").focus()
+    page.keyboard.press("Enter")
+    assert second.is_checked()
     page.get_by_role("button", name="Begini maksudnya").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Berkas dibaca lagi dengan pilihan ini").wait_for()
@@ -215,6 +218,23 @@ def test_a_refused_table_is_shown_as_it_stands_and_read_when_its_odd_row_is_drop
     seat.press(f"/meja/pengajuan/{id}/cara-baca", drop="3")
     embedded_city.client("produsen").rebuild(id)
     assert embedded_city.client("produsen").submission(id)["job"]["status"] == "done"
+
+
+def test_a_refused_table_keeps_its_columns_in_line_on_a_phone(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    embedded_city: City,
+) -> None:
+    content = b"Judul\n\nkode;nama;jumlah\n33.75.01;a;2\n33.75.02;b;3;4;5\n33.75.03;c;5\n"
+    id = embedded_city.client("produsen").submit_file("a.csv", content, STATISTICS).json["id"]
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = sign_in(context.new_page(), address, "produsen")
+    page.goto(f"{address}/meja/pengajuan/{id}")
+    page.get_by_text("di sini", exact=True).wait_for(timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    lefts = "rows => new Set(rows.map(row => Math.round(row.cells[2].getBoundingClientRect().left))).size"
+    assert page.locator(".sheet tr").evaluate_all(lefts) == 1
+    context.close()
 
 
 def test_what_reading_says_is_graded_by_the_city_but_never_blocks(embedded_city: City) -> None:
