@@ -146,7 +146,7 @@ class Peta {
     map.on("zoomend", () => this.declutter());
     map.on("movestart", ({ originalEvent }) => { this.moved ||= Boolean(originalEvent); });
     map.getCanvas().addEventListener("keydown", ({ key }) => {
-      if (key === "Enter") this.inspect(map.project(map.getCenter()));
+      if (key === "Enter") this.inspect();
     });
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || (this.panel.hidden && !this.asking)) return;
@@ -372,7 +372,11 @@ class Peta {
     return [hit.source, held.features[hit.id]];
   }
 
-  async inspect(point) {
+  // At a point of the screen, or in the middle of the map; who is faster than the drawing is answered when it is done.
+  async inspect(asked) {
+    const here = () => asked ?? this.map.project(this.map.getCenter());
+    if (!this.at(here()) && !this.map.loaded()) await this.map.once("idle");
+    const point = here();
     const [source, feature] = this.at(point) ?? [];
     const lngLat = this.map.unproject(point).toArray();
     if (this.asking) {
