@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from server.intake.found import GEOMETRY, ROWS, SOURCE
+from server.intake.refusals import refused
 from server.intake.sandbox import Limits, Progress, ask_child
 from workflow.findings import Finding, Severity
 from workflow.layer import Field, FieldType, Layer
@@ -40,9 +41,12 @@ def read_upload(
 
 
 def _reading(said: dict[str, Any], folder: Path) -> Reading:
-    with pa.OSFile(str(folder / "table.arrow")) as file:
-        table = pa.ipc.open_file(file).read_all()
-    table.validate(full=True)
+    try:
+        with pa.OSFile(str(folder / "table.arrow")) as file:
+            table = pa.ipc.open_file(file).read_all()
+        table.validate(full=True)
+    except (OSError, pa.ArrowException) as fault:  # the child is not trusted either
+        raise refused("READ_STOPPED") from fault
     fields = tuple(Field(**{**each, "type": FieldType(each["type"])}) for each in said["fields"])
     layer = Layer(
         name=said["name"],

@@ -85,6 +85,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         table = _table(content, progress)
     if len(table) != content.count:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
+    _refuse_damaged_text(table)
     width = _width(table, content)
     if content.columns not in (None, width):
         raise refused("COUNT_DIFFERS", "columns", stated=content.columns, count=width)
@@ -106,6 +107,24 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         stated = _source_crs(content, given_crs, found)
         add_geometry(found, table.column(_WKB), stated, wanted, progress)
     return found
+
+
+def _refuse_damaged_text(table: pa.Table) -> None:
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+            try:
+                values.validate(full=True)
+            except pa.ArrowInvalid:
+                raise refused("ENCODING", "column", label=name, where=_first_damaged(values)) from None
+
+
+def _first_damaged(values: pa.ChunkedArray) -> dict[str, object]:
+    for row, text in enumerate(values.cast(pa.large_binary()), 1):
+        try:
+            (text.as_py() or b"").decode()
+        except UnicodeDecodeError:
+            return {"row": row}
+    return {}
 
 
 def _one_layer(content: Content) -> Content:

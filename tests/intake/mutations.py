@@ -243,6 +243,9 @@ def slot(folder: Path, count: int, seed: int, first: int, every: int) -> None:
                 outcome = "read"
             except BadUpload as refused:
                 outcome = refused.code if refused.detail and refused.mend else "without a sentence"
+            except Exception:
+                outcome = "unforeseen"
+                said.append(traceback.format_exc())
             took = time.monotonic() - started
             line = {"n": n, "name": original.name, "outcome": outcome, "seconds": round(took, 2), "said": said}
             sys.stdout.write(json.dumps(line) + "\n")
@@ -251,7 +254,7 @@ def slot(folder: Path, count: int, seed: int, first: int, every: int) -> None:
 
 @dataclass
 class Told:
-    """`broken` were refused only because their process ended by itself: a fault of ours or of a library."""
+    """`broken` were refused only because a process ended by itself: a fault of ours or of a library."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -267,7 +270,7 @@ class Told:
             self.slowest, self.slow = seconds, name
         if outcome == "READ_TIME":
             self.late.append(name)
-        if outcome == "READ_STOPPED":
+        if outcome in ("READ_STOPPED", "unforeseen"):
             said = line["said"]
             self.broken.append(f"{name}: {(said[-1] if isinstance(said, list) and said else '')[-900:]}")
 

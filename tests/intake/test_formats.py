@@ -102,6 +102,16 @@ def test_the_word_of_a_code_in_parquet_is_kept_and_a_broken_file_refused(read: R
     assert fault.value.code == "PARQUET_BROKEN"
 
 
+@pytest.mark.parametrize(("driver", "ending"), [("Parquet", "parquet"), ("GPKG", "gpkg"), ("FlatGeobuf", "fgb")])
+def test_text_that_is_not_utf8_names_its_row_and_column(read: Read, tmp_path: Path, driver: str, ending: str) -> None:
+    path = written(tmp_path, driver, ending, framed(kode=["Medono", "Tirto"]))
+    path.write_bytes(path.read_bytes().replace(b"Tirto", b"Tir\xe9o"))
+    with pytest.raises(BadUpload) as fault:
+        read(path)
+    assert (fault.value.code, fault.value.where["row"]) == ("ENCODING", 2)
+    assert "“kode”" in fault.value.detail
+
+
 def test_a_parquet_without_a_system_is_crs84_and_null_asks_for_one(read: Read, tmp_path: Path) -> None:
     data = framed(kode=["001"])
     assert read(
