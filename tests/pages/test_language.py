@@ -173,6 +173,16 @@ def test_no_text_of_a_public_template_is_outside_of_gettext(path: Path) -> None:
     assert [text for text in said if text not in OUTSIDE] + constants == []
 
 
+def test_the_lines_for_python_are_the_same_program_in_english() -> None:
+    (code,) = (use["map"] for use in USES if use["program"] == "Python")
+    edges = dict.fromkeys(("west", "south", "east", "north"), 1)
+    programs = [
+        ast.parse(text.format(url="u", collection="c", files="f", **edges)) for text in (code, *catalogue()[code])
+    ]
+    calls = [[node for node in ast.walk(program) if isinstance(node, ast.Call)] for program in programs]
+    assert [ast.unparse(call.func) for call in calls[0]] == [ast.unparse(call.func) for call in calls[1]]
+
+
 def drawn(node: nodes.Node) -> Iterator[str]:
     if isinstance(node, nodes.TemplateData):
         yield node.data
