@@ -41,8 +41,8 @@ def public() -> bool:
 
 
 def address_in(other: str) -> str:
-    """This page in another language."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    """This page in another language; what it does not look at, the coordinate system, is not kept."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in ("lang", "crs")]
     return f"{quote(request.path)}?{urlencode([*asked, ('lang', other)])}"
 
 
