@@ -12,7 +12,8 @@ from werkzeug.routing import PathConverter
 from server.ogc.answers import METHODS, Answer, Asked, answer, answered, read, refusal
 from server.ogc.engine import adopt_pygeoapi
 from server.ogc.fast_path import FastPath
-from server.ogc.snapshot import Snapshot, Snapshots, build
+from server.ogc.snapshot import Served, Snapshot, Snapshots, build
+from server.pages.language import _, language
 from server.settings import Settings
 from workflow.errors import Broken, SebarError
 from workflow.store import Registry, Release
@@ -50,13 +51,13 @@ def create_ogc(
     @blueprint.route("/ogc/", methods=EVERY_METHOD, provide_automatic_options=False)
     @blueprint.route("/ogc/<rest:path>", methods=EVERY_METHOD, provide_automatic_options=False)
     def ogc(path: str = "") -> Response:
-        asked = read(path, request.args, request.headers.get)
+        asked = _asked(path)
         return _response(answered(snapshots, asked, request.method), asked)
 
     @blueprint.errorhandler(SebarError)
     def refused(error: SebarError) -> Response:
         """What was refused on the way here, as OGC clients read it."""
-        asked = read((request.view_args or {}).get("path", ""), request.args, request.headers.get)
+        asked = _asked((request.view_args or {}).get("path", ""))
         return _response(refusal(error, asked), asked)
 
     @blueprint.app_template_filter("here")
@@ -64,7 +65,20 @@ def create_ogc(
         """An absolute address of ours as the browser's own, so that pages also work under another name."""
         return address.removeprefix(settings.url)
 
+    blueprint.add_app_template_global(field_title)
     return blueprint
+
+
+def field_title(served: Served, name: str) -> str:
+    """Agencies name the fields of their data, english.po those of the catalogue."""
+    said = str(served.fields.get(name, {}).get("title") or name)
+    return said if served.release else _(said)
+
+
+def _asked(path: str) -> Asked:
+    """A page speaks the language of the portal, whatever Accept-Language says."""
+    asked = read(path, request.args, request.headers.get)
+    return asked._replace(language=language()) if asked.html else asked
 
 
 def _response(answer: Answer, asked: Asked) -> Response:

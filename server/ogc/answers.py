@@ -22,6 +22,7 @@ from server.ogc.parameters import CRS_PARAMETERS, FORMS, GENERAL, check, normali
 from server.ogc.slices import GEOJSON, SCHEMA, link_header
 from server.ogc.snapshot import Served, Snapshot, Snapshots
 from server.ogc.words import CRS84
+from server.pages.language import _, language
 from server.problems import SENTENCES, problem_of
 from workflow.errors import Broken, NotFound, SebarError
 
@@ -110,9 +111,8 @@ def read(path: str, args: MultiDict[str, str], header: Callable[[str], str | Non
     language = args["lang"] if args.get("lang") in LANGUAGES else language
     parts = tuple(path.strip("/").split("/")) if path.strip("/") else ()
     known = header("If-None-Match")
-    # The pages are written in Indonesian.
     etags, zipped = parse_etags(known) if known else NO_ETAGS, _takes_gzip(header("Accept-Encoding") or "")
-    return Asked(parts, args, html, "id" if html else language, etags, head, zipped, plain or "f" in args)
+    return Asked(parts, args, html, language, etags, head, zipped, plain or "f" in args)
 
 
 @lru_cache(maxsize=1024)
@@ -275,7 +275,8 @@ def refusal(error: SebarError, asked: Asked) -> Answer:
         LOG.error("%s: %s", error.code, error.detail, exc_info=error)
         # What has a code of its own passes by itself and was worded for people.
         problem |= {"detail": f"{error.title}."} if error.code == Broken.code else {"status": 503}
-    headers = CORS | {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": "id"}
+    problem |= {name: _(problem[name]) for name in ("title", "detail", "mend") if name in problem}
+    headers = CORS | {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": language()}
     if problem["status"] == 503:
         headers["Retry-After"] = "30"
     if asked.html:

@@ -11,6 +11,7 @@ from server.ogc.coordinates import canonical, system
 from server.ogc.periods import period_of
 from server.ogc.provider import literal
 from server.ogc.words import CRS84
+from server.pages.language import _
 from workflow.errors import BadRequest
 from workflow.layer import FieldType
 
@@ -24,7 +25,9 @@ GENERAL = frozenset({"f", "lang"})
 
 
 def refuse(parameter: str, why: str, mend: str = "") -> BadRequest:
-    return BadRequest(f"Parameter {parameter} {why}", mend=mend, where={"parameter": parameter})
+    return BadRequest(
+        _("Parameter %(name)s %(why)s", name=parameter, why=why), mend=mend, where={"parameter": parameter}
+    )
 
 
 def check(
@@ -41,9 +44,9 @@ def check(
     for name, text in args.items():
         if name not in known and name not in fields:
             names = ", ".join([*sorted(known), *fields])
-            raise refuse(name, "tidak dikenal di alamat ini.", f"Yang dikenal: {names}.")
+            raise refuse(name, _("tidak dikenal di alamat ini."), _("Yang dikenal: %(names)s.", names=names))
         if "\x00" in text:
-            raise refuse(name, "berisi huruf yang tidak dapat dipakai.")
+            raise refuse(name, _("berisi huruf yang tidak dapat dipakai."))
         if name == "f":
             _one_of(name, text, choices=forms)
         elif name in CHECKS:
@@ -59,7 +62,7 @@ def check(
     if "filter" in args:
         filters.parse(args["filter"], args.get("filter-lang", LANGUAGES[0]))
     if "bbox-crs" in args and "bbox" not in args:
-        raise refuse("bbox-crs", "hanya berlaku bersama bbox.")
+        raise refuse("bbox-crs", _("hanya berlaku bersama bbox."))
 
 
 def normalised(args: MultiDict[str, str]) -> dict[str, str]:
@@ -74,7 +77,9 @@ def normalised(args: MultiDict[str, str]) -> dict[str, str]:
 
 def _whole(name: str, text: str, *, least: int) -> None:
     if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= least):
-        raise refuse(name, f"berisi “{text[:40]}”, bukan bilangan bulat mulai dari {least}.")
+        raise refuse(
+            name, _("berisi “%(text)s”, bukan bilangan bulat mulai dari %(least)s.", text=text[:40], least=least)
+        )
 
 
 def _check_box(name: str, text: str, uri: str) -> None:
@@ -94,21 +99,23 @@ def _check_box(name: str, text: str, uri: str) -> None:
 
 def _one_of(name: str, text: str, *, choices: Collection[str]) -> None:
     if text not in choices:
-        raise refuse(name, f"berisi “{text[:80]}”, yang tidak didukung.", f"Yang didukung: {', '.join(choices)}.")
+        mend = _("Yang didukung: %(names)s.", names=", ".join(choices))
+        raise refuse(name, _("berisi “%(text)s”, yang tidak didukung.", text=text[:80]), mend)
 
 
 def _check_fields(name: str, text: str, fields: Mapping[str, FieldType]) -> None:
     for part in text.split(","):
         field = part.lstrip("+-") if name == "sortby" else part
         if field.strip() not in fields:
-            raise refuse(name, f"menyebut kolom “{field[:60]}”, yang tidak ada.", f"Kolom: {', '.join(fields)}.")
+            mend = _("Kolom: %(names)s.", names=", ".join(fields))
+            raise refuse(name, _("menyebut kolom “%(field)s”, yang tidak ada.", field=field[:60]), mend)
 
 
 CHECKS: dict[str, Callable[[str, str], object]] = {
     "limit": partial(_whole, least=1),
     "offset": partial(_whole, least=0),
     "release": partial(_whole, least=1),
-    "datetime": lambda _, text: period_of(text),
+    "datetime": lambda _name, text: period_of(text),
     "filter-lang": partial(_one_of, choices=LANGUAGES),
     "resulttype": partial(_one_of, choices=("results", "hits")),
     "skipGeometry": partial(_one_of, choices=("true", "false")),

@@ -16,6 +16,7 @@ from server.ogc.engine import Api
 from server.ogc.provider import schema_fields
 from server.ogc.rendered import Rendered, open_collection
 from server.ogc.tiles import Archive, archive
+from server.pages.language import _
 from server.settings import Settings
 from server.store.index import ReleaseIndex
 from server.store.index_gpkg import GeoPackageIndex
@@ -115,7 +116,7 @@ class Snapshot:
 
         Raises Gone for what was withdrawn, Broken for what cannot be read now, NotFound for the rest.
         """
-        name, _, number = collection.partition("@")
+        name, _at, number = collection.partition("@")
         current = self._current(name)
         number = number or release
         if collection == name and (current.release is None or number in ("", str(current.release.number))):
@@ -135,7 +136,7 @@ class Snapshot:
         where = {"collection": collection}
         if collection in self.gone or dataset in self.gone:
             mend = "Hapus layer ini dari peta Anda, atau cari penggantinya di daftar koleksi."
-            raise Gone(f"Koleksi “{collection}” sudah ditarik dari layanan.", mend=mend, where=where)
+            raise Gone(_("Koleksi “%(id)s” sudah ditarik dari layanan.", id=collection), mend=mend, where=where)
         if collection in self.broken or dataset in self.broken:
             raise Broken("Koleksi ini sedang tidak dapat dibaca.", code="KOLEKSI-RUSAK", where=where)
         raise _unknown(collection)
@@ -143,7 +144,7 @@ class Snapshot:
 
 def _unknown(collection: str) -> NotFound:
     mend = "Lihat daftar koleksi di /ogc/collections."
-    return NotFound(f"Koleksi “{collection}” tidak ada.", mend=mend, where={"collection": collection})
+    return NotFound(_("Koleksi “%(id)s” tidak ada.", id=collection), mend=mend, where={"collection": collection})
 
 
 def build(
@@ -222,7 +223,8 @@ class Snapshots:
         dataset = current.release.dataset if current.release else ""
         release = self._release(dataset, number)
         if release is not None and release.status is Status.WITHDRAWN:
-            raise Gone(f"Rilis {number} dari “{current.id}” sudah ditarik.", where={"collection": collection})
+            said = _("Rilis %(number)s dari “%(id)s” sudah ditarik.", number=number, id=current.id)
+            raise Gone(said, where={"collection": collection})
         if release is None or release.status not in READABLE:
             raise _unknown(collection)
         try:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from server.pages.language import _
 from server.pages.words import KINDS, TOPICS, Look
 from server.store import Records
 from workflow.sop import Kind
@@ -70,14 +71,15 @@ class Entry:
     def match(self, words: Sequence[str]) -> tuple[int, str] | None:
         """How well every word is found, and where the least visible one is; None where one is not."""
         score, reason = 0, ""
+        texts = (*self._texts, (4, "", _(self.topic_look.word)))
         for word in words:
-            found = [text for text in self._texts if word in text[2].casefold()]
+            found = [text for text in texts if word in text[2].casefold()]
             if not found:
                 return None
             weight, where, text = max(found, key=lambda text: text[0])
             score += weight
             if where:
-                reason = f"{where}: {text}" if where != "Keterangan" else "disebut dalam keterangannya"
+                reason = f"{_(where)}: {text}" if where != "Keterangan" else _("disebut dalam keterangannya")
         return score, reason
 
 
@@ -115,9 +117,9 @@ class Found:
 
 
 FACETS: dict[str, tuple[str, Callable[[Entry], tuple[str, str]]]] = {
-    "tema": ("Tema", lambda entry: (entry.topic, entry.topic_look.word)),
+    "tema": ("Tema", lambda entry: (entry.topic, _(entry.topic_look.word))),
     "opd": ("Perangkat daerah", lambda entry: (entry.release.agency, entry.agency)),
-    "jenis": ("Jenis", lambda entry: (entry.kind, KINDS[entry.kind].word)),
+    "jenis": ("Jenis", lambda entry: (entry.kind, _(KINDS[entry.kind].word))),
 }
 
 
@@ -170,7 +172,7 @@ def _passes(entry: Entry, asked: Question, but: str = "") -> bool:
 
 def facets(entries: Sequence[Entry], asked: Question) -> dict[str, list[Choice]]:
     """The choices of each facet, counted over what the rest of the question finds."""
-    return {title: list(_choices(entries, asked, name)) for name, (title, _) in FACETS.items()}
+    return {_(title): list(_choices(entries, asked, name)) for name, (title, _value) in FACETS.items()}
 
 
 def _choices(entries: Sequence[Entry], asked: Question, name: str) -> Iterable[Choice]:

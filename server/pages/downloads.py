@@ -16,13 +16,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import FileWrapper
 
+from server.pages.language import _, tanggal
 from server.problems import wants_html
 from server.release.formats import GEOPACKAGE, made_formats, refuse_too_long
 from server.release.on_request import Order, made
 from server.settings import Settings
 from server.store import Records
 from workflow.errors import BadRequest, Gone, NotFound
-from workflow.labels import tanggal
 from workflow.sop import READABLE, Status
 from workflow.store import Dataset, Release
 
@@ -62,7 +62,7 @@ class Downloads:
     def all(self) -> ResponseReturnValue:
         """Every open layer in one GeoPackage, named by exactly the releases that are in it."""
         if not (releases := self.records.registry().current):
-            raise NotFound("Belum ada data yang terbit.", mend="Lihat jadwal rilis.")
+            raise NotFound(_("Belum ada data yang terbit."), mend=_("Lihat jadwal rilis."))
         order = order_of_all(releases, self.settings.home)
         return _sent(made(self.settings.home, order), GEOPACKAGE, f"sebar-{ALL}", None)
 
@@ -98,10 +98,12 @@ class Downloads:
         if dataset.current is None:
             raise _withdrawn(dataset)
         release = self.records.release(dataset.id, number)
+        named = {"number": number, "title": dataset.title}
         if release is not None and release.status is Status.WITHDRAWN:
-            raise Gone(f"Rilis {number} dari “{dataset.title}” ditarik dari penyebarluasan.")
+            raise Gone(_("Rilis %(number)s dari “%(title)s” ditarik dari penyebarluasan.", **named))
         if release is None or release.status not in READABLE:
-            raise NotFound(f"Rilis {number} dari “{dataset.title}” tidak ada.", mend="Buka halaman datanya.")
+            said = _("Rilis %(number)s dari “%(title)s” tidak ada.", **named)
+            raise NotFound(said, mend=_("Buka halaman datanya."))
         return release
 
 
@@ -135,17 +137,21 @@ def known_dataset(records: Records, id: str) -> Dataset:
 
 
 def nowhere() -> NotFound:
-    return NotFound("Tidak ada data dengan alamat ini.", mend="Periksa alamatnya, atau cari di daftar data.")
+    mend = _("Periksa alamatnya, atau cari di daftar data.")
+    return NotFound(_("Tidak ada data dengan alamat ini."), mend=mend)
 
 
 def _withdrawn(dataset: Dataset) -> Gone:
-    on = f" pada {tanggal(dataset.withdrawn_at)}" if dataset.withdrawn_at else ""
-    return Gone(f"“{dataset.title}” ditarik dari penyebarluasan{on}: {dataset.withdrawn_why}")
+    said = {"title": dataset.title, "why": dataset.withdrawn_why}
+    if dataset.withdrawn_at is None:
+        return Gone(_("“%(title)s” ditarik dari penyebarluasan: %(why)s", **said))
+    on = tanggal(dataset.withdrawn_at)
+    return Gone(_("“%(title)s” ditarik dari penyebarluasan pada %(on)s: %(why)s", on=on, **said))
 
 
 def _order(release: Release, name: str, home: Path) -> tuple[Order, str]:
     """What has to be made, and its media type. Raises NotFound for what no collection of the release can be."""
-    below, _, file = name.rpartition("/")
+    below, _slash, file = name.rpartition("/")
     for entry in release.manifest["collections"]:
         if entry["folder"] != (below or "."):
             continue
@@ -154,7 +160,8 @@ def _order(release: Release, name: str, home: Path) -> tuple[Order, str]:
             source = str(home / release.folder)
             size = release.manifest["files"][name.removesuffix(file) + "data.gpkg"]["bytes"]
             return Order(made_name(release, name), "format", (source, name), size), format.media_type
-    raise NotFound(f"Rilis ini tidak memuat berkas “{name}”.", mend="Pilih berkas dari halaman datanya.")
+    said = _("Rilis ini tidak memuat berkas “%(name)s”.", name=name)
+    raise NotFound(said, mend=_("Pilih berkas dari halaman datanya."))
 
 
 def made_name(release: Release, name: str) -> str:
@@ -178,9 +185,10 @@ def _order_of_changes(old: Release, new: Release, home: Path) -> Order:
 def _number(name: str, otherwise: int | None = None) -> int:
     text = request.args.get(name, "" if otherwise is None else str(otherwise))
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        wrong = _("Parameter %(name)s berisi “%(text)s”, bukan bilangan bulat.", name=name, text=text[:40])
         raise BadRequest(
-            f"Parameter {name} berisi “{text[:40]}”, bukan bilangan bulat." if text else f"Parameter {name} tidak ada.",
-            mend="Tulis nomor rilis yang menjadi awal, misalnya since=1.",
+            wrong if text else _("Parameter %(name)s tidak ada.", name=name),
+            mend=_("Tulis nomor rilis yang menjadi awal, misalnya since=1."),
             where={"parameter": name},
         )
     return int(text)
@@ -210,6 +218,6 @@ def _sent(path: Path, media_type: str, name: str, etag: str | None) -> Response:
 
 def download_name(release: Release, name: str) -> str:
     """data.gpkg → batas-kelurahan-rilis-2.gpkg, peta/data.csv → penduduk-peta-rilis-2.csv."""
-    folder, _, file = name.rpartition("/")
+    folder, _slash, file = name.rpartition("/")
     stem = f"{release.dataset}{'-' + folder if folder else ''}-rilis-{release.number}"
     return stem + (file.removeprefix("data") if file.startswith("data") else f"-{file}")

@@ -14,6 +14,7 @@ from server.pages import reading
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry, Question, facets, search, suggestion
 from server.pages.downloads import create_downloads, known_dataset, nowhere
 from server.pages.journey_page import journey_of
+from server.pages.language import _
 from server.pages.usage import citation, downloads, everything, snippets
 from server.pages.words import WORDS
 from server.settings import Settings
@@ -42,7 +43,7 @@ class Portal:
             "portal/home.html",
             entries=entries,
             agencies=len({entry.release.agency for entry in entries}),
-            topics=sorted(topics.items(), key=lambda item: (-item[1], item[0][1].word)),
+            topics=sorted(topics.items(), key=lambda item: (-item[1], _(item[0][1].word))),
             shown=shown,
             map=reading.map_of(shown, self.catalogue) if shown else {},
         )

@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 import orjson
 
 from server.pages.catalogue import BOUNDARIES, Catalogue, Entry
-from server.pages.words import tanggal
-from workflow import labels
+from server.pages.language import _, angka, tanggal
 from workflow.checks.columns import NO_MEASURE
 from workflow.sop import Kind
 
@@ -49,9 +48,9 @@ def said(value: object, field: Field, collection: Collection) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return "ya" if value else "tidak"
+        return _("ya") if value else _("tidak")
     if isinstance(value, int | float):
-        return str(value) if is_code(field, collection) else labels.angka(value)
+        return str(value) if is_code(field, collection) else angka(value)
     return tanggal(str(value)) if field["type"] == "date" else str(value)
 
 
@@ -113,9 +112,9 @@ def _kind(field: Field, collection: Collection) -> str:
 def _indicative(entry: Entry, catalogue: Catalogue) -> str | None:
     """What of the map is indicative, in words."""
     if entry.indicative:
-        return "bukan batas resmi" if entry.topic == "boundaries" else "1"
+        return _("bukan batas resmi") if entry.topic == "boundaries" else "1"
     boundary = catalogue.entry(str((entry.manifest.get("boundary") or {}).get("dataset", "")))
-    return "batas wilayahnya bukan batas resmi" if boundary and boundary.indicative else None
+    return _("batas wilayahnya bukan batas resmi") if boundary and boundary.indicative else None
 
 
 def shown(home: Path, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.pages.catalogue import Entry
 from server.pages.downloads import ALL, made_name, order_of_all
-from server.pages.words import tanggal
+from server.pages.language import _, counted, tanggal
 from server.release.formats import GEOPACKAGE, READY, Format, made_formats
 from server.settings import Settings
 
@@ -46,7 +46,7 @@ def _below(collection: Mapping[str, Any]) -> str:
 
 
 def _group(collection: Mapping[str, Any]) -> str:
-    return "Peta per wilayah dan periode" if collection.get("geometry_type") else "Tabel"
+    return _("Peta per wilayah dan periode") if collection.get("geometry_type") else _("Tabel")
 
 
 def _ready(entry: Entry, below: str, formats: Mapping[str, Format]) -> list[Download]:
@@ -72,7 +72,9 @@ def everything(entries: Iterable[Entry], home: Path) -> Download | None:
     releases = [entry.release for entry in entries]
     count = sum(len(release.manifest["collections"]) for release in releases)
     order = order_of_all(releases, home)
-    format = Format("Semua data dalam satu GeoPackage", f"{count} lapisan dan tabel, untuk QGIS", "stack", GEOPACKAGE)
+    use = counted("%(count)s lapisan dan tabel, untuk QGIS", "%(count)s lapisan dan tabel, untuk QGIS", count)
+    name = _("Semua data dalam satu GeoPackage")
+    format = Format(name, use % {"count": count}, "stack", GEOPACKAGE)
     return _perhaps_there(f"/data/{ALL}", format, home / "made" / order.target, order.bytes) if count else None
 
 
@@ -97,8 +99,8 @@ def snippets(entry: Entry, url: str) -> list[Snippet]:
     return [
         Snippet(
             use["program"],
-            tuple(step.format(**words) for step in use.get("steps", ())),
-            use["map" if entry.drawn and "map" in use else "code"].format(**words),
+            tuple(_(step).format(**words) for step in use.get("steps", ())),
+            _(use["map" if entry.drawn and "map" in use else "code"]).format(**words),
         )
         for use in USES
     ]
@@ -112,7 +114,8 @@ def _part(collection: Mapping[str, Any]) -> dict[str, str]:
 
 
 def citation(entry: Entry, settings: Settings) -> str:
+    release = _("rilis %(number)s (%(on)s)", number=entry.release.number, on=tanggal(entry.published_at))
     return (
-        f"{entry.agency} ({entry.published_at.year}). {entry.title}, rilis {entry.release.number} "
-        f"({tanggal(entry.published_at)}). Sebar {settings.city}. {settings.url}/data/{entry.id}"
+        f"{entry.agency} ({entry.published_at.year}). {entry.title}, {release}. "
+        f"Sebar {settings.city}. {settings.url}/data/{entry.id}"
     )

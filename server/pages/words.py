@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 
+from server.pages.language import _, angka, speak
 from workflow import labels
 from workflow.findings import Severity
 from workflow.sop import SOP, Kind, Status
@@ -37,7 +38,6 @@ TOPICS = looks("topics")
 FREQUENCIES: dict[str, str] = WORDS["frequencies"]
 LICENSES: dict[str, tuple[str, str]] = WORDS["licenses"]
 TYPES: dict[str, str] = WORDS["types"]
-tanggal = labels.tanggal
 STAGES = {status: next((row.number for row in SOP if row.number and status in row.sources), 5) for status in Status}
 """The numbered step that is awaited; 5 where the last one is taken."""
 
@@ -45,7 +45,7 @@ STAGES = {status: next((row.number for row in SOP if row.number and status in ro
 def place(where: Mapping[str, Any]) -> str:
     """Where a fault is, in words: "berkas jalan.zip, baris 14, kolom kode_kel"."""
     return ", ".join(
-        f"{word} {where[name]}" for name, word in WORDS["places"].items() if where.get(name) not in (None, "")
+        f"{_(word)} {where[name]}" for name, word in WORDS["places"].items() if where.get(name) not in (None, "")
     )
 
 
@@ -56,19 +56,13 @@ def ukuran(count: int) -> str:
         if size < 1000:
             break
         size, unit = size / 1000, larger
-    return f"{labels.angka(round(size, 1) if size < 100 and unit != 'B' else round(size))} {unit}"
+    return f"{angka(round(size, 1) if size < 100 and unit != 'B' else round(size))} {unit}"
 
 
 def equip(app: Flask) -> None:
     """Gives every template of this application the filters and words that base.html and parts.html use."""
-    app.jinja_env.filters.update(
-        tanggal=tanggal,
-        hari_tanggal=labels.hari_tanggal,
-        pukul=labels.pukul,
-        angka=labels.angka,
-        ukuran=ukuran,
-        place=place,
-    )
+    speak(app)
+    app.jinja_env.filters.update(ukuran=ukuran, place=place)
     app.jinja_env.globals.update(
         STATUSES=labels.STATUSES,
         STATUS_LOOK=STATUS_LOOK,

@@ -1,5 +1,7 @@
 // What a map shows, as numbers and GeoJSON: loading, extents, classes, words. Knows no map library and no page.
 
+import { _, locale } from "./language.js";
+
 const MOST_PAGES = 20;
 
 // An absolute address of ours under the name with which this page was opened.
@@ -87,15 +89,15 @@ export function quantiles(values, classes = 5) {
   return [...new Set(ends)];
 }
 
-const numbers = new Intl.NumberFormat("id-ID", { maximumFractionDigits: 2 });
-const days = new Intl.DateTimeFormat("id-ID", { dateStyle: "long", timeZone: "Asia/Jakarta" });
+const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+const days = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "Asia/Jakarta" });
 
 export const angka = (value) => numbers.format(value);
 
 // A value in words; `kind` "code" keeps digits as they are (years, codes).
 export function said(value, kind) {
   if (value === null || value === undefined || value === "") return "–";
-  if (typeof value === "boolean") return value ? "ya" : "tidak";
+  if (typeof value === "boolean") return value ? _("ya") : _("tidak");
   if (isNumber(value)) return kind === "code" ? String(value) : numbers.format(value);
   if (kind === "date" && !Number.isNaN(Date.parse(value))) return days.format(new Date(value));
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -20,16 +20,17 @@
 // data-layer='{"id": …, "src": …, "legend": …}'> do the same.
 
 import { Map as Maplibre, Marker, NavigationControl, ScaleControl } from "./vendor/maplibre-gl/maplibre-gl.mjs";
+import { _, written } from "./language.js";
 import { angka, extent, isNumber, load, loadTileset, middle, quantiles, said, shape } from "./map-data.js";
 import { CATEGORIES, DYES, MARKS, addImages, baseLayers, dataLayers, hatch, markLayers, pattern, pickLayers, shades, sign, style } from "./map-look.js";
 
 const WORDS = {
-  "Map.Title": "Peta. Tombol panah menggeser, tambah dan kurang mengubah skala, Enter membuka fitur di tengah peta.",
-  "NavigationControl.ZoomIn": "Perbesar",
-  "NavigationControl.ZoomOut": "Perkecil",
-  "CooperativeGesturesHandler.WindowsHelpText": "Tahan Ctrl sambil menggulir untuk mengubah skala peta",
-  "CooperativeGesturesHandler.MacHelpText": "Tahan ⌘ sambil menggulir untuk mengubah skala peta",
-  "CooperativeGesturesHandler.MobileHelpText": "Geser peta dengan dua jari",
+  "Map.Title": _("Peta. Tombol panah menggeser, tambah dan kurang mengubah skala, Enter membuka fitur di tengah peta."),
+  "NavigationControl.ZoomIn": _("Perbesar"),
+  "NavigationControl.ZoomOut": _("Perkecil"),
+  "CooperativeGesturesHandler.WindowsHelpText": _("Tahan Ctrl sambil menggulir untuk mengubah skala peta"),
+  "CooperativeGesturesHandler.MacHelpText": _("Tahan ⌘ sambil menggulir untuk mengubah skala peta"),
+  "CooperativeGesturesHandler.MobileHelpText": _("Geser peta dengan dua jari"),
 };
 const INDONESIA = [95, -11, 141, 6];
 const LABELS_FROM = 12;
@@ -82,14 +83,14 @@ class Peta {
   async start() {
     const { element } = this;
     if (!hasWebGL()) {
-      this.explain("Peramban ini tidak dapat menggambar peta (WebGL tidak tersedia).");
+      this.explain(_("Peramban ini tidak dapat menggambar peta (WebGL tidak tersedia)."));
       return;
     }
     this.frame = h("div", { class: "peta-canvas" });
-    this.wait = h("p", { class: "peta-wait", role: "status" }, "Memuat peta…");
+    this.wait = h("p", { class: "peta-wait", role: "status" }, _("Memuat peta…"));
     this.live = h("p", { class: "hidden", "aria-live": "polite" });
     this.legend = h("details", { class: "peta-legend", open: element.clientWidth >= 520 });
-    this.panel = h("section", { class: "peta-panel", hidden: true, tabindex: "-1", "aria-label": "Keterangan fitur" });
+    this.panel = h("section", { class: "peta-panel", hidden: true, tabindex: "-1", "aria-label": _("Keterangan fitur") });
     element.replaceChildren(this.frame, h("span", { class: "peta-cross", "aria-hidden": "true" }), this.legend, this.panel, this.live, this.wait);
     this.draw();
     this.listen();
@@ -422,13 +423,13 @@ class Peta {
   name(source, { id, properties, _mark }) {
     if (_mark) return properties.message ?? MARKS[_mark].word;
     const field = this.layers.get(source)?.label || Object.keys(properties).find((key) => key.startsWith("nama"));
-    return String((field && properties[field]) || `Fitur ${id ?? ""}`);
+    return String((field && properties[field]) || _("Fitur {id}", { id: id ?? "" }));
   }
 
   open(source, feature) {
-    const rows = this.fields(source, feature).flatMap(([name, words, kind]) => [h("dt", {}, words), h("dd", {}, said(feature.properties[name], kind))]);
-    const shut = h("button", { type: "button", class: "plain peta-shut", "aria-label": "Tutup", onclick: () => this.close(true) }, "×");
-    this.panel.replaceChildren(shut, h("h3", {}, this.name(source, feature)), h("dl", {}, rows));
+    const rows = this.fields(source, feature).flatMap(([name, words, kind]) => [h("dt", written, words), h("dd", written, said(feature.properties[name], kind))]);
+    const shut = h("button", { type: "button", class: "plain peta-shut", "aria-label": _("Tutup"), onclick: () => this.close(true) }, "×");
+    this.panel.replaceChildren(shut, h("h3", written, this.name(source, feature)), h("dl", {}, rows));
     this.panel.hidden = false;
     this.panel.focus({ preventScroll: true });
   }
@@ -475,7 +476,7 @@ class Peta {
 
   drawLegend() {
     const parts = [...[...this.layers.values()].map((layer) => this.layerLegend(layer)), ...[...this.marks].map(([source, marks]) => this.marksLegend(source, marks))].filter(Boolean);
-    this.legend.replaceChildren(h("summary", {}, "Legenda"), ...parts);
+    this.legend.replaceChildren(h("summary", {}, _("Legenda")), ...parts);
     this.legend.hidden = !parts.length;
   }
 
@@ -493,18 +494,18 @@ class Peta {
     });
     const dyed = (n) => (layer.shape === "Polygon" ? pattern(n, "peta-key peta-key-class") : swatch(CATEGORIES[n]));
     for (const [n, [value, count]] of (layer.theme?.values ?? []).entries()) classes.push(h("li", {}, dyed(n), `${said(value, "code")} (${angka(count)})`));
-    if (layer.theme?.others) classes.push(h("li", {}, dyed(layer.theme.values.length), `lainnya (${angka(layer.theme.others)})`));
+    if (layer.theme?.others) classes.push(h("li", {}, dyed(layer.theme.values.length), _("lainnya ({count})", { count: angka(layer.theme.others) })));
     if (classes.length && (layer.missing || layer.features.some(({ _class }) => _class === -1))) {
       const none = hatch();
       none.className = "peta-key peta-key-class";
-      classes.push(h("li", {}, none, "tidak ada data"));
+      classes.push(h("li", {}, none, _("tidak ada data")));
     }
     const notes = [layer.period, layer.source].filter(Boolean).join(", ");
     return h("div", { class: "peta-legend-part" },
-      h("p", { class: "peta-legend-title" }, !classes.length && swatch(layer.colour), h("span", {}, layer.legend, layer.unit && h("small", {}, ` (${layer.unit})`))),
+      h("p", { class: "peta-legend-title" }, !classes.length && swatch(layer.colour), h("span", written, layer.legend, layer.unit && h("small", {}, ` (${layer.unit})`))),
       classes.length > 0 && h("ul", {}, classes),
-      notes && h("p", { class: "peta-legend-note" }, notes),
-      layer.indicative && h("p", { class: "peta-legend-note" }, h("em", {}, "indikatif"), layer.indicative.length > 1 && `: ${layer.indicative}`));
+      notes && h("p", { class: "peta-legend-note", ...written }, notes),
+      layer.indicative && h("p", { class: "peta-legend-note" }, h("em", {}, _("indikatif")), layer.indicative.length > 1 && `: ${layer.indicative}`));
   }
 
   marksLegend(source, { features, off, hidden, counts, left }) {
@@ -543,12 +544,12 @@ class Peta {
   explain(sentence) {
     const { table } = this.element.dataset;
     this.element.classList.add("peta-none");
-    this.element.replaceChildren(h("p", { class: "peta-wait" }, sentence, table && " ", table && h("a", { href: table }, "Lihat tabelnya"), table && "."));
+    this.element.replaceChildren(h("p", { class: "peta-wait" }, sentence, table && " ", table && h("a", { href: table }, _("Lihat tabelnya")), table && "."));
   }
 
   complain() {
-    const again = h("button", { type: "button", class: "plain", onclick: () => { note.remove(); this.fill(); } }, "Coba lagi");
-    const note = h("p", { class: "peta-wait peta-fault", role: "alert" }, "Sebagian data peta tidak dapat dimuat. ", again);
+    const again = h("button", { type: "button", class: "plain", onclick: () => { note.remove(); this.fill(); } }, _("Coba lagi"));
+    const note = h("p", { class: "peta-wait peta-fault", role: "alert" }, _("Sebagian data peta tidak dapat dimuat. "), again);
     this.element.append(note);
   }
 }

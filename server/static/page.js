@@ -1,9 +1,11 @@
 // Small conveniences that every page has; nothing here is needed to read or send anything.
 
+import { _ } from "./language.js";
+
 const copied = (button) => {
   const word = button.querySelector("span") ?? button;
   const before = word.textContent;
-  word.textContent = "Tersalin";
+  word.textContent = _("Tersalin");
   setTimeout(() => { word.textContent = before; }, 2000);
 };
 
