@@ -85,7 +85,7 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
         table = _table(content, progress)
     if len(table) != content.count:
         raise refused("COUNT_DIFFERS", "layer", stated=content.count, count=len(table))
-    _refuse_damaged_text(table)
+    _refuse_damaged(table)
     width = _width(table, content)
     if content.columns not in (None, width):
         raise refused("COUNT_DIFFERS", "columns", stated=content.columns, count=width)
@@ -109,13 +109,15 @@ def read(content: Content, stem: str, given_crs: str, progress: Progress, wanted
     return found
 
 
-def _refuse_damaged_text(table: pa.Table) -> None:
+def _refuse_damaged(table: pa.Table) -> None:
+    """GDAL hands on text that is not UTF-8, and lengths that are not those of the values."""
     for name, values in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            try:
-                values.validate(full=True)
-            except pa.ArrowInvalid:
-                raise refused("ENCODING", "column", label=name, where=_first_damaged(values)) from None
+        try:
+            values.validate(full=True)
+        except pa.ArrowInvalid as fault:
+            if "UTF8" not in str(fault):
+                raise refused("READ_FAILED") from None
+            raise refused("ENCODING", "column", label=name, where=_first_damaged(values)) from None
 
 
 def _first_damaged(values: pa.ChunkedArray) -> dict[str, object]:

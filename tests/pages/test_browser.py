@@ -54,6 +54,8 @@ class Watched:
         page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", lambda asked: self._asked(asked.url))
+        # Windows for files are caught from the beginning: asked for only when one opens, Playwright may come too late.
+        page.on("filechooser", lambda _: None)
 
     def _asked(self, url: str) -> None:
         if not url.startswith((self.address, "data:", "blob:")):

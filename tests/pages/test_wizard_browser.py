@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page
 
 from tests.pages.desk import METADATA_FORM
 from tests.pages.test_browser import SIZES, pytestmark  # noqa: F401 - same reasons to skip
@@ -45,17 +44,11 @@ def fill(page: Page, name: str, value: str) -> None:
 
 
 def choose(page: Page, name: str, file: Path) -> None:
-    """The system's own window for files is opened from the keyboard; what is chosen in it is not the page's.
-
-    A busy browser may let the first press go by, as it does to people.
-    """
-    for patience in (10_000, 30_000):
-        reach(page, f'input[name="{name}"]')
-        with suppress(TimeoutError), page.expect_file_chooser(timeout=patience) as chooser:
-            page.keyboard.press("Space")
-            chooser.value.set_files(file)
-            return
-    raise AssertionError(f"no window for files opens from {name}")
+    """The system's own window for files is opened from the keyboard; what is chosen in it is not the page's."""
+    reach(page, f'input[name="{name}"]')
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(file)
 
 
 def done(page: Page) -> None:
